@@ -1,0 +1,1 @@
+export type { Address, Group, IncomingStream, LeaveReason, Member, Membership, MembershipChange } from './group.ts';
