@@ -62,8 +62,8 @@ export const window = (input: Plan, calls: Window['calls']): Window =>
 export const unnest = (input: Plan, expressions: readonly Expression[]): Unnest =>
   Object.freeze({ kind: 'unnest', input, expressions, types: [...input.types, ...expressions.map((expression) => expression.type)] });
 
-export const exchange = (input: Plan, routing: ExchangeRouting): Exchange =>
-  Object.freeze({ kind: 'exchange', input, routing, types: input.types });
+export const exchange = (input: Plan, routing: ExchangeRouting, spread: boolean): Exchange =>
+  Object.freeze({ kind: 'exchange', input, routing, spread, types: input.types });
 
 export const own = (input: Plan, keys: readonly Expression[]): Own => Object.freeze({ kind: 'own', input, keys, types: input.types });
 

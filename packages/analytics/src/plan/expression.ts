@@ -56,8 +56,27 @@ export function printExpression(expression: Expression, name: (index: number) =>
   }
 }
 
+// A character of the private use area: a column in a key cannot be mistaken for a piece of a text literal.
+const MARK = '\uF8FF';
+
 /** A text that is equal for equal expressions over the same input. */
-export const expressionKey = (expression: Expression): string => printExpression(expression, (index) => `#${index}`);
+export const expressionKey = (expression: Expression): string => printExpression(expression, columnKey);
+
+/** The key of a column: the one form of key that is no compound. */
+export const columnKey = (index: number): string => `${MARK}${index}${MARK}`;
+
+const COLUMN_KEYS = new RegExp(`${MARK}(\\d+)${MARK}`, 'g');
+
+/** The key with each column's position replaced; null when one has no replacement. */
+export function renameKey(key: string, rename: (index: number) => number | null): string | null {
+  let whole = true;
+  const text = key.replace(COLUMN_KEYS, (_, index: string) => {
+    const renamed = rename(Number(index));
+    if (renamed === null) whole = false;
+    return columnKey(renamed ?? 0);
+  });
+  return whole ? text : null;
+}
 
 /** The same expression with each column replaced. */
 export function substitute(expression: Expression, replacement: (ref: ColumnRef) => Expression): Expression {

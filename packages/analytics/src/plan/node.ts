@@ -14,6 +14,8 @@ export interface Scan extends Base {
   readonly table: string;
   /** Names of the table's columns that are read, in output order. */
   readonly columns: readonly string[];
+  /** True when each worker reads its own row groups, false when whoever runs the stage reads all. */
+  readonly split: boolean;
 }
 
 /** Constant rows. One row of no columns is SQL's SELECT without FROM; no rows is an empty relation. */
@@ -147,6 +149,8 @@ export interface Exchange extends Base {
   readonly kind: 'exchange';
   readonly input: Plan;
   readonly routing: ExchangeRouting;
+  /** True when every worker has a part of the input, false when worker 0 has all of it. */
+  readonly spread: boolean;
 }
 
 /** Keeps, of rows that every worker has, each worker's own part: by hash of the keys, or all on worker 0 when there are none. */

@@ -96,7 +96,7 @@ class Translation {
     const kept = listAt(node, 'projection_ids').length === 0 ? read : listAt(node, 'projection_ids').map((id) => read[asIndex(id)] ?? null);
     const columns = [...new Set(kept.filter((column) => column !== null))];
     const types = columns.map((column) => defined(table.types.get(column), `column ${column} of ${table.name}`));
-    const scan: Plan = Object.freeze({ kind: 'scan', table: table.name, columns, types });
+    const scan: Plan = Object.freeze({ kind: 'scan', table: table.name, columns, split: false, types });
     // A column that is no column of the table stands for a row without values (count(*)).
     return project(scan, kept.map((column) => (column === null ? nothing : defined(columnsOfPlan(scan)[columns.indexOf(column)], column))));
   }

@@ -1,0 +1,170 @@
+/**
+ * Cuts a distributed plan at its exchanges. The part below an exchange is a stage; a shared plan is a stage with one
+ * outgoing edge for each of its uses, each with its own routing.
+ */
+import { assert, defined } from '@pappus/core';
+import type { ColumnType } from '../../engine/fragment.ts';
+import { exchange } from '../build.ts';
+import type { Distributed, DistributedTree } from '../distribute/distribution.ts';
+import { isSpread } from '../distribute/distribution.ts';
+import { bytesOf, type Estimator } from '../estimate.ts';
+import type { Expression } from '../expression.ts';
+import { inputsOf, type Exchange, type ExchangeRouting, type Plan, type Scan, type Shared } from '../node.ts';
+import { hashWorker, printPlan, type Leaves } from '../print.ts';
+import type { EdgeRouting, Stage, StageEdge, StageInput, StageOutput, StagePlan, StageScan } from './stage.ts';
+
+export const WORKER_MACRO = 'pappus_worker()';
+
+interface Outgoing {
+  readonly edge: number;
+  readonly routing: EdgeRouting;
+  readonly keys: readonly Expression[];
+}
+
+interface Draft {
+  readonly source: Distributed;
+  readonly outgoing: Outgoing[];
+  readonly consumers: (number | null)[];
+}
+
+export function cutIntoStages(tree: DistributedTree, columns: readonly ColumnType[], estimator: Estimator, workers: number): StagePlan {
+  return new Cut(tree, estimator, workers).run(columns);
+}
+
+class Cut {
+  readonly #tree: DistributedTree;
+  readonly #estimator: Estimator;
+  readonly #workers: number;
+  readonly #stages: Stage[] = [];
+  readonly #edges: StageEdge[] = [];
+  /** Stages of shared plans that were met, printed once all their uses are known. */
+  readonly #drafts = new Map<number, Draft>();
+  #nextEdge = 0;
+  #nextStage = 0;
+
+  constructor(tree: DistributedTree, estimator: Estimator, workers: number) {
+    this.#tree = tree;
+    this.#estimator = estimator;
+    this.#workers = workers;
+  }
+
+  run(columns: readonly ColumnType[]): StagePlan {
+    const resultEdge = this.#nextEdge++;
+    const root = this.#stage(this.#tree.root, [{ edge: resultEdge, routing: 'result', keys: [] }], columns);
+    this.#edges.push({ id: resultEdge, routing: 'result', producer: root, consumer: null });
+    // A shared plan may use others of a lower id only, so from the highest down every use is known in time.
+    for (const id of [...this.#tree.shared.keys()].sort((a, b) => b - a)) this.#sharedStage(id);
+    return { stages: this.#inOrder(), edges: this.#edges, resultEdge, columns, wholeReason: null };
+  }
+
+  #sharedStage(id: number): void {
+    const draft = this.#drafts.get(id);
+    if (draft === undefined) return;
+    const producer = this.#stage(draft.source, draft.outgoing, null);
+    draft.outgoing.forEach((out, index) => this.#edges.push({ id: out.edge, routing: out.routing, producer, consumer: draft.consumers[index] ?? null }));
+  }
+
+  /** Prints a stage and, before it, those that it reads from. Returns its number. */
+  #stage(source: Distributed, outgoing: readonly Outgoing[], columns: readonly ColumnType[] | null): number {
+    const id = this.#nextStage++;
+    const collected = { scans: [] as StageScan[], inputs: [] as StageInput[] };
+    const body = printPlan(source.plan, this.#leaves(id, collected));
+    const outputs = this.#outputs(source.plan, outgoing);
+    const names = columns ?? source.plan.types.map((type, index) => ({ name: `c${index}`, type }));
+    const estimate = this.#estimator.estimate(source.plan);
+    this.#stages.push({
+      id,
+      sql: routed(body, source.plan.types.length, outgoing, this.#workers),
+      columns: names.map((name, index) => ({ name: name.name, type: source.plan.types[index] ?? name.type })),
+      spread: isSpread(source.partitioning),
+      ordered: endsSorted(source.plan),
+      scans: collected.scans,
+      inputs: collected.inputs,
+      outputs,
+      estimatedRows: Math.round(estimate.rows),
+      estimatedBytes: Math.round(bytesOf(estimate)),
+    });
+    return id;
+  }
+
+  #outputs(plan: Plan, outgoing: readonly Outgoing[]): StageOutput[] {
+    let next = plan.types.length;
+    return outgoing.map(({ edge, routing }) => ({ edge, routing, column: routing === 'hash' ? next++ : null }));
+  }
+
+  #leaves(stage: number, collected: { readonly scans: StageScan[]; readonly inputs: StageInput[] }): Leaves {
+    const input = (edge: number, types: readonly string[]): string => {
+      const table = `edge_${edge}`;
+      collected.inputs.push({ edge, table, columns: types.map((type, index) => ({ name: `c${index}`, type })) });
+      return table;
+    };
+    return {
+      worker: WORKER_MACRO,
+      workers: String(this.#workers),
+      scan: (plan: Scan) => {
+        const view = `scan_${stage}_${collected.scans.length}`;
+        collected.scans.push({ view, table: plan.table, columns: plan.columns, split: plan.split });
+        return view;
+      },
+      input: (plan) => input(this.#incoming(plan, stage), plan.types),
+    };
+  }
+
+  /** The edge behind a leaf; makes the producing stage, unless that is a shared one. */
+  #incoming(leaf: Exchange | Shared, consumer: number): number {
+    const moved = leaf.kind === 'exchange' ? leaf : exchange(leaf, { kind: 'forward' }, isSpread(defined(this.#tree.shared.get(leaf.id), 'shared plan').partitioning));
+    const edge = this.#nextEdge++;
+    const outgoing = { edge, routing: moved.routing.kind, keys: keysOf(moved.routing) };
+    if (moved.input.kind === 'shared') {
+      const draft = this.#draft(moved.input.id);
+      draft.outgoing.push(outgoing);
+      draft.consumers.push(consumer);
+      return edge;
+    }
+    const producer = this.#stage({ plan: moved.input, partitioning: { kind: moved.spread ? 'any' : 'single' } }, [outgoing], null);
+    this.#edges.push({ id: edge, routing: outgoing.routing, producer, consumer });
+    return edge;
+  }
+
+  #draft(id: number): Draft {
+    const known = this.#drafts.get(id);
+    if (known !== undefined) return known;
+    const fresh: Draft = { source: defined(this.#tree.shared.get(id), `shared plan ${id}`), outgoing: [], consumers: [] };
+    this.#drafts.set(id, fresh);
+    return fresh;
+  }
+
+  /** Producers before consumers, renumbered in that order. */
+  #inOrder(): Stage[] {
+    const byId = new Map(this.#stages.map((stage) => [stage.id, stage]));
+    const producerOf = new Map(this.#edges.map((edge) => [edge.id, edge.producer]));
+    const ordered: Stage[] = [];
+    const seen = new Set<number>();
+    const visit = (id: number): void => {
+      if (seen.has(id)) return;
+      seen.add(id);
+      const stage = defined(byId.get(id), `stage ${id}`);
+      for (const input of stage.inputs) visit(defined(producerOf.get(input.edge), `producer of edge ${input.edge}`));
+      ordered.push(stage);
+    };
+    this.#stages.forEach((stage) => visit(stage.id));
+    assert(ordered.length === this.#stages.length, 'stages lost in ordering');
+    return ordered;
+  }
+}
+
+const keysOf = (routing: ExchangeRouting): readonly Expression[] => (routing.kind === 'hash' ? routing.keys : []);
+
+/** Adds a column behind the data for each hash output: the number of the consuming fragment. */
+function routed(body: string, width: number, outgoing: readonly Outgoing[], workers: number): string {
+  const targets = outgoing.filter((out) => out.routing === 'hash').map((out, index) => `CAST(${hashWorker(out.keys, String(workers))} AS USMALLINT) AS p${index}`);
+  if (targets.length === 0) return body;
+  const columns = Array.from({ length: width }, (_, index) => `c${index}`);
+  return `SELECT ${[...columns, ...targets].join(', ')} FROM (${body}) AS t`;
+}
+
+/** Whether the rows of a plan leave it sorted: a sort at the top, below projections at most. */
+function endsSorted(plan: Plan): boolean {
+  if (plan.kind === 'sort') return true;
+  return (plan.kind === 'project' || plan.kind === 'limit') && inputsOf(plan).every(endsSorted);
+}

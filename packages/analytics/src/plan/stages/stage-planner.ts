@@ -1,0 +1,24 @@
+/** SQL in, stages out: the planner, the estimator, distribution and the cut in one line. */
+import type { Table } from '../../catalog/table.ts';
+import { distribute } from '../distribute/distribution.ts';
+import { DEFAULT_DISTRIBUTION, type DistributionOptions } from '../distribute/options.ts';
+import { Estimator } from '../estimate.ts';
+import type { LogicalPlan, Planner } from '../planner.ts';
+import { cutIntoStages } from './cut.ts';
+import type { StagePlan } from './stage.ts';
+import { wholePlan } from './whole.ts';
+
+export type PlanOptions = Partial<DistributionOptions> & Pick<DistributionOptions, 'workers'>;
+
+/** Plans a query for a number of workers. Throws DuckDB's message when the SQL is wrong. */
+export async function planStages(planner: Planner, tables: ReadonlyMap<string, Table>, sql: string, options: PlanOptions): Promise<StagePlan> {
+  return stagesOf(await planner.plan(sql), tables, sql, options);
+}
+
+export function stagesOf(logical: LogicalPlan, tables: ReadonlyMap<string, Table>, sql: string, options: PlanOptions): StagePlan {
+  const { columns, plan } = logical;
+  if (plan.kind === 'opaque') return wholePlan(sql, columns, tables, plan.reason);
+  const full: DistributionOptions = { ...DEFAULT_DISTRIBUTION, ...options };
+  const estimator = new Estimator(tables, plan.tree.shared);
+  return cutIntoStages(distribute(plan.tree, estimator, full), columns, estimator, full.workers);
+}

@@ -1,0 +1,61 @@
+/** A distributed plan as stages: what each worker runs, and the edges between them. Plain data that crosses to workers. */
+import type { ColumnType } from '../../engine/fragment.ts';
+
+export type EdgeRouting = 'hash' | 'broadcast' | 'gather' | 'forward' | 'result';
+
+/** A table that a stage scans, and how its row groups are shared out among the stage's fragments. */
+export interface StageScan {
+  /** Name of the view that the worker makes for it. */
+  readonly view: string;
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly split: boolean;
+}
+
+export interface StageInput {
+  readonly edge: number;
+  /** Name under which the SQL reads it. */
+  readonly table: string;
+  readonly columns: readonly ColumnType[];
+}
+
+export interface StageOutput {
+  readonly edge: number;
+  readonly routing: EdgeRouting;
+  /** For `hash`: which result column holds the number of the consuming fragment. */
+  readonly column: number | null;
+}
+
+export interface Stage {
+  readonly id: number;
+  /** Reads `pappus_worker()` where it needs the fragment's number. */
+  readonly sql: string;
+  readonly columns: readonly ColumnType[];
+  /** One fragment on each worker, or one on worker 0. */
+  readonly spread: boolean;
+  /** Its rows come in the order that the user asked for. */
+  readonly ordered: boolean;
+  readonly scans: readonly StageScan[];
+  readonly inputs: readonly StageInput[];
+  readonly outputs: readonly StageOutput[];
+  readonly estimatedRows: number;
+  readonly estimatedBytes: number;
+}
+
+export interface StageEdge {
+  readonly id: number;
+  readonly routing: EdgeRouting;
+  readonly producer: number;
+  /** Null for the edge that leads to the driver. */
+  readonly consumer: number | null;
+}
+
+/** Stages stand after all whose rows they read. */
+export interface StagePlan {
+  readonly stages: readonly Stage[];
+  readonly edges: readonly StageEdge[];
+  readonly resultEdge: number;
+  readonly columns: readonly ColumnType[];
+  /** Why the query is not distributed, when it is not. */
+  readonly wholeReason: string | null;
+}

@@ -1,0 +1,63 @@
+/**
+ * Runs a stage plan inside one DuckDB, one worker after the other, with tables for edges: what distribution means,
+ * without any exchange. Planner tests compare it with the query run whole.
+ */
+import { defined } from '@pappus/core';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { quoteIdentifier } from '../duckdb/types.ts';
+import type { Stage, StageEdge, StagePlan } from '../stages/stage.ts';
+
+export type Rows = readonly (readonly string[])[];
+
+/** `source(table)` is the SQL of a table with all its rows. */
+export async function runSimulated(connection: DuckDBConnection, plan: StagePlan, workers: number, source: (table: string) => string): Promise<Rows> {
+  await connection.run('CREATE OR REPLACE SCHEMA simulated');
+  await connection.run('SET schema = simulated');
+  try {
+    for (const stage of plan.stages) {
+      for (let worker = 0; worker < (stage.spread ? workers : 1); worker++) await runFragment(connection, plan, stage, worker, workers, source);
+    }
+    const result = defined(plan.stages.find((stage) => stage.outputs.some((output) => output.edge === plan.resultEdge)), 'result stage');
+    const rows: string[][] = [];
+    for (let worker = 0; worker < (result.spread ? workers : 1); worker++) rows.push(...(await readText(connection, outputTable(result.id, worker), plan.columns.length)));
+    return rows;
+  } finally {
+    await connection.run('SET schema = main');
+    await connection.run('DROP SCHEMA simulated CASCADE');
+  }
+}
+
+const outputTable = (stage: number, worker: number): string => `simulated.stage_${stage}_${worker}`;
+
+async function runFragment(connection: DuckDBConnection, plan: StagePlan, stage: Stage, worker: number, workers: number, source: (table: string) => string): Promise<void> {
+  await connection.run(`CREATE OR REPLACE MACRO pappus_worker() AS ${worker}`);
+  for (const scan of stage.scans) {
+    const part = scan.split ? `SELECT * FROM (SELECT *, row_number() OVER () AS pappus_row FROM ${source(scan.table)}) WHERE pappus_row % ${workers} = ${worker}` : `SELECT * FROM ${source(scan.table)}`;
+    await connection.run(`CREATE OR REPLACE VIEW simulated.${quoteIdentifier(scan.view)} AS ${part}`);
+  }
+  for (const input of stage.inputs) {
+    const edge = defined(plan.edges.find((candidate) => candidate.id === input.edge), `edge ${input.edge}`);
+    await connection.run(`CREATE OR REPLACE VIEW simulated.${input.table} AS ${edgeRows(plan, edge, worker, workers)}`);
+  }
+  // Only the columns that the query reads by position: names may repeat in a user's own text.
+  const names = stage.columns.map((_, index) => `c${index}`).concat(stage.outputs.filter((output) => output.column !== null).map((_, index) => `p${index}`));
+  await connection.run(`CREATE TABLE ${outputTable(stage.id, worker)} AS SELECT * FROM (${stage.sql}) AS t(${names.join(', ')})`);
+}
+
+/** The rows of an edge that reach one consuming fragment. */
+function edgeRows(plan: StagePlan, edge: StageEdge, worker: number, workers: number): string {
+  const producer = defined(plan.stages.find((stage) => stage.id === edge.producer), `stage ${edge.producer}`);
+  const index = producer.outputs.filter((output) => output.column !== null).findIndex((output) => output.edge === edge.id);
+  const columns = producer.columns.map((_, position) => `c${position}`).join(', ');
+  const parts: string[] = [];
+  for (let from = 0; from < (producer.spread ? workers : 1); from++) {
+    const keep = { hash: `p${index} = ${worker}`, broadcast: 'true', gather: `${worker} = 0`, forward: `${from} = ${worker}`, result: 'false' }[edge.routing];
+    parts.push(`SELECT ${columns} FROM ${outputTable(producer.id, from)} WHERE ${keep}`);
+  }
+  return parts.join(' UNION ALL ');
+}
+
+async function readText(connection: DuckDBConnection, table: string, width: number): Promise<string[][]> {
+  const reader = await connection.runAndReadAll(`SELECT ${Array.from({ length: width }, (_, index) => `CAST(c${index} AS VARCHAR)`).join(', ')} FROM ${table}`);
+  return reader.getRows().map((row) => row.map((value) => (value === null ? 'NULL' : String(value))));
+}
