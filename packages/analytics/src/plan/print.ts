@@ -160,7 +160,10 @@ function printCall(call: AggregateCall): string {
   const filter = call.filter === null ? '' : ` FILTER (WHERE ${over(call.filter)})`;
   if (call.name === 'count_star') return `count(*)${filter}`;
   const orders = call.orders.length === 0 ? '' : ` ORDER BY ${orderBy(call.orders)}`;
-  return `${quoteIdentifier(call.name)}(${call.distinct ? 'DISTINCT ' : ''}${call.args.map(over).join(', ')}${orders})${filter}`;
+  const args = `${call.distinct ? 'DISTINCT ' : ''}${call.args.map(over).join(', ')}${orders}`;
+  // The optimiser's own variant of sum cannot be called; sum may come back wider.
+  if (call.name === 'sum_no_overflow') return `CAST(sum(${args})${filter} AS ${call.type})`;
+  return `${quoteIdentifier(call.name)}(${args})${filter}`;
 }
 
 function printDistinct(plan: Distinct, input: string): string {

@@ -83,13 +83,19 @@ function byGroup(distribution: Distribution, plan: Aggregate, below: Distributed
 
 function inTwoSteps(distribution: Distribution, plan: Aggregate, below: Distributed): Distributed | null {
   const splits = plan.aggregates.map(split);
-  if (plan.groups.some(isVolatile) || !splits.every((item) => item !== null)) return null;
+  if (plan.groups.some(isVolatile) || !splits.every((item) => item !== null) || repeatsGroupingSet(plan)) return null;
   const [before, after] = [distribution.estimator.estimate(plan.input).rows, distribution.estimator.estimate(plan).rows];
   if (plan.groupingSets === null && after > before * distribution.options.partialMaxFraction) return null;
   const keyCount = plan.groups.length + (plan.groupingSets === null ? 0 : plan.groupingFunctions.length + 1);
   const parts = placeSplits(splits, keyCount);
   const partial = partialAggregate(plan, below.plan, parts);
   return mergePartials(distribution, plan, partial, parts, after);
+}
+
+/** `GROUPING SETS ((a), (a))` reports each group twice; merged partial results would count it double instead. */
+function repeatsGroupingSet(plan: Aggregate): boolean {
+  const sets = (plan.groupingSets ?? []).map((set) => set.toSorted().join());
+  return new Set(sets).size < sets.length;
 }
 
 /** Gives each split its columns behind the keys, one after the other. */

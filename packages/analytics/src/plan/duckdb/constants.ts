@@ -4,11 +4,12 @@
  */
 import { AppError } from '@pappus/core';
 import { asArray, asObject, asString, type Json, type JsonObject } from './json.ts';
-import { quoteText, structFields, typeSql } from './types.ts';
+import { isNameable, quoteText, structFields, typeSql } from './types.ts';
 
 export function constantSql(json: Json | undefined): string {
   const constant = asObject(json);
   const type = typeSql(constant['type']);
+  if (!isNameable(type)) throw new AppError('unsupported', 'a constant of a row type without field names');
   if (constant['is_null'] === true) return `CAST(NULL AS ${type})`;
   const typeObject = asObject(constant['type']);
   return nonNullSql(asString(typeObject['id']), typeObject, type, constant['value']);

@@ -4,7 +4,7 @@ import { apply, column, isVolatile, type Expression, type SortKey } from '../exp
 import type { AggregateCall } from '../node.ts';
 import { constantSql } from './constants.ts';
 import { asArray, asIndex, asObject, asString, listAt, type Json, type JsonObject } from './json.ts';
-import { quoteIdentifier, quoteText, structFields, typeSql } from './types.ts';
+import { isNameable, quoteIdentifier, quoteText, structFields, typeSql } from './types.ts';
 
 const COMPARISONS: Readonly<Record<string, string>> = {
   COMPARE_EQUAL: '=',
@@ -82,7 +82,7 @@ function between(node: JsonObject): Expression {
 
 function castOf(node: JsonObject, type: string): Expression {
   const child = expression(node['child']);
-  if (type === '"NULL"') return child;
+  if (!isNameable(type)) throw new AppError('unsupported', 'a cast to a row type without field names');
   return node['try_cast'] === true ? apply('try_cast', type, ['TRY_CAST(', child, ` AS ${type})`]) : apply('cast', type, ['CAST(', child, ` AS ${type})`]);
 }
 
@@ -104,24 +104,28 @@ function functionOf(node: JsonObject, type: string): Expression {
   return apply(name, type, [`${quoteIdentifier(name)}(`, ...separated(args, ', '), ')'], VOLATILE.has(name));
 }
 
+/** Functions whose bind data follow from their arguments. */
+const REBOUND: ReadonlySet<string> = new Set(['list_aggr', 'list_aggregate', 'array_aggr', 'array_aggregate', 'aggregate']);
+
 /** DuckDB writes a function's own bind data only where arguments alone do not bring it back. */
 function hasBindData(node: JsonObject): boolean {
   const data = node['function_data'];
   if (data === undefined || data === null) return false;
   const keys = Object.keys(asObject(data)).filter((key) => key !== 'variable_return_type');
-  return keys.length > 0;
+  return keys.length > 0 && !REBOUND.has(asString(node['name']));
 }
 
 function operatorFunction(name: string, type: string, args: readonly Expression[]): Expression {
   const [first, second] = args;
-  if (first !== undefined && second === undefined) return name === '!' ? apply(name, type, ['factorial(', first, ')']) : apply(name, type, ['(', `${name} `, first, ')']);
+  if (first !== undefined && second === undefined) return apply(name, type, ['(', `${name} `, first, ')']);
   if (first !== undefined && second !== undefined && args.length === 2) return apply(name, type, ['(', first, ` ${name} `, second, ')']);
   throw new AppError('unsupported', `the operator ${name} with ${args.length} operands`);
 }
 
 function structPack(node: JsonObject, type: string, args: readonly Expression[]): Expression {
   const names = structFields(asObject(asObject(node['return_type'])['type_info'])).map((field) => field.name);
-  if (names.length !== args.length || names.some((name) => name === '')) return apply('row', type, ['row(', ...separated(args, ', '), ')']);
+  if (names.length !== args.length) throw new AppError('unsupported', 'a struct whose fields and values differ in number');
+  if (names.includes('')) return apply('row', type, ['row(', ...separated(args, ', '), ')']);
   const entries = args.flatMap((arg, index) => [`${index === 0 ? '' : ', '}${quoteText(names[index] ?? '')}: `, arg]);
   return apply('struct_pack', type, ['{', ...entries, '}']);
 }
@@ -177,7 +181,16 @@ function boundArguments(name: string, node: JsonObject, args: readonly Expressio
   if ((name === 'string_agg' || name === 'group_concat') && typeof details['separator'] === 'string') {
     return [...args, apply('literal', 'VARCHAR', [quoteText(details['separator'])])];
   }
+  if (QUANTILES.has(name)) return [...args, ...quantileArgument(name, details)];
   if (['sum', 'avg', 'sum_no_overflow'].includes(name)) return args;
   throw new AppError('unsupported', `the aggregate ${name} with the details that DuckDB binds to it`);
 }
 
+const QUANTILES: ReadonlySet<string> = new Set(['quantile_disc', 'quantile_cont', 'median']);
+
+function quantileArgument(name: string, details: JsonObject): Expression[] {
+  if (name === 'median') return [];
+  const [quantile, ...more] = listAt(details, 'quantiles');
+  if (quantile === undefined || more.length > 0 || details['desc'] === true) throw new AppError('unsupported', `${name} of several or descending quantiles`);
+  return [apply('literal', typeSql(asObject(quantile)['type']), [constantSql(quantile)])];
+}

@@ -5,7 +5,7 @@
  */
 import { AppError, defined } from '@pappus/core';
 import { aggregate, columnsOfPlan, distinct, filter, join, joinTypes, keepColumns, limit, project, setOperation, sort, unnest, values, window } from '../build.ts';
-import { column, conjunction, substitute, type ColumnRef, type Expression } from '../expression.ts';
+import { column, columnsOf, conjunction, shiftColumns, substitute, type ColumnRef, type Expression } from '../expression.ts';
 import type { JoinCondition, JoinType, Plan, PlanTree, Shared } from '../node.ts';
 import { aggregateCall, comparisonSql, expression, expressions, sortKeys } from './expressions.ts';
 import { asArray, asIndex, asObject, asString, listAt, type Json, type JsonObject } from './json.ts';
@@ -155,6 +155,7 @@ const JOIN_TYPES: Readonly<Record<string, { readonly type: JoinType; readonly fl
   INNER: { type: 'inner', flipped: false },
   LEFT: { type: 'left', flipped: false },
   RIGHT: { type: 'right', flipped: false },
+  FULL: { type: 'full', flipped: false },
   OUTER: { type: 'full', flipped: false },
   SEMI: { type: 'semi', flipped: false },
   ANTI: { type: 'anti', flipped: false },
@@ -183,7 +184,35 @@ function translateJoin(node: JsonObject, left: Plan, right: Plan): Plan {
   return orient(node, left, right, conditions, residuals);
 }
 
-const translateAnyJoin = (node: JsonObject, left: Plan, right: Plan): Plan => orient(node, left, right, [], [expression(node['condition'])]);
+/** DuckDB puts outer and semi joins with more than equalities into one expression; its equalities are join keys again. */
+function translateAnyJoin(node: JsonObject, left: Plan, right: Plan): Plan {
+  const conditions: JoinCondition[] = [];
+  const residuals: Expression[] = [];
+  for (const part of conjuncts(asObject(node['condition']))) {
+    const condition = part['expression_class'] === 'BOUND_COMPARISON' ? joinCondition(part, left.types.length) : null;
+    if (condition === null) residuals.push(expression(part));
+    else conditions.push(condition);
+  }
+  return orient(node, left, right, conditions, residuals);
+}
+
+function conjuncts(node: JsonObject): readonly JsonObject[] {
+  return node['type'] === 'CONJUNCTION_AND' ? asArray(node['children']).flatMap((part) => conjuncts(asObject(part))) : [node];
+}
+
+/** A comparison of something of the left side with something of the right, or null. */
+function joinCondition(node: JsonObject, leftWidth: number): JoinCondition | null {
+  const comparison = comparisonSql(node['type']);
+  const [first, second] = [expression(node['left']), expression(node['right'])];
+  const sideOf = (part: Expression): 'left' | 'right' | null => {
+    const columns = [...columnsOf(part)];
+    if (columns.length === 0) return null;
+    return columns.every((index) => index < leftWidth) ? 'left' : columns.every((index) => index >= leftWidth) ? 'right' : null;
+  };
+  if (sideOf(first) === 'left' && sideOf(second) === 'right') return { left: first, right: shiftColumns(second, -leftWidth), comparison };
+  if (sideOf(first) === 'right' && sideOf(second) === 'left') return { left: second, right: shiftColumns(first, -leftWidth), comparison: MIRRORED[comparison] ?? comparison };
+  return null;
+}
 
 /** Builds the join with the side that survives on the left, and applies the projection maps. */
 function orient(node: JsonObject, left: Plan, right: Plan, conditions: readonly JoinCondition[], residuals: readonly Expression[]): Plan {
@@ -221,9 +250,11 @@ function translateAggregate(node: JsonObject, input: Plan): Plan {
   const groups = expressions(listAt(node, 'groups'));
   const sets = listAt(node, 'grouping_sets').map((set) => asArray(set).map(asIndex));
   const single = sets.length === 0 || (sets.length === 1 && sets[0]?.length === groups.length);
+  // With several sets the groups become columns first: constants and repetitions would be ambiguous in the SQL.
+  const width = input.types.length;
   return aggregate({
-    input,
-    groups,
+    input: single ? input : project(input, [...columnsOfPlan(input), ...groups]),
+    groups: single ? groups : groups.map((group, index) => column(width + index, group.type)),
     groupingSets: single ? null : sets,
     groupingFunctions: listAt(node, 'grouping_functions').map((list) => asArray(list).map(asIndex)),
     aggregates: asArray(node['expressions']).map(aggregateCall),

@@ -26,7 +26,8 @@ function plainType(id: string): string {
   if (PLAIN.has(id)) return id;
   if (id === 'INTEGER_LITERAL') return 'BIGINT';
   if (id === 'STRING_LITERAL') return 'VARCHAR';
-  if (id === 'NULL' || id === 'SQLNULL') return '"NULL"';
+  // An untyped NULL; a table's column has type INTEGER then, too.
+  if (id === 'NULL' || id === 'SQLNULL') return 'INTEGER';
   throw new AppError('unsupported', `values of type ${id}`);
 }
 
@@ -56,8 +57,17 @@ export function structFields(info: JsonObject): readonly { readonly name: string
   });
 }
 
-const structType = (info: JsonObject): string =>
-  `STRUCT(${structFields(info).map((field) => `${quoteIdentifier(field.name)} ${typeSql(field.type)}`).join(', ')})`;
+/** Begins the text of a type that SQL cannot name: the struct without field names that `row(…)` makes. */
+const UNNAMED_ROW = 'ROW';
+
+/** False when SQL has no way to write the type, so that values of it can be compared but not cast to or sent. */
+export const isNameable = (type: string): boolean => !type.includes(`${UNNAMED_ROW}(`);
+
+function structType(info: JsonObject): string {
+  const fields = structFields(info);
+  if (fields.some((field) => field.name === '')) return `${UNNAMED_ROW}(${fields.map((field) => typeSql(field.type)).join(', ')})`;
+  return `STRUCT(${fields.map((field) => `${quoteIdentifier(field.name)} ${typeSql(field.type)}`).join(', ')})`;
+}
 
 function mapType(info: JsonObject): string {
   const entry = asObject(asObject(info['child_type'])['type_info']);

@@ -12,7 +12,10 @@ export function windowCall(json: Json): WindowCall {
   const node = asObject(json);
   const partitions = expressions(listAt(node, 'partitions'));
   const over: Parts = [' OVER (', ...clause('PARTITION BY ', partitions.map((part) => [part])), ...clause('ORDER BY ', sortKeys(listAt(node, 'orders')).map(sortKeyParts)), ...frame(node), ')'];
-  return { expression: apply('window', typeSql(node['return_type']), [...functionParts(node), ...over]), partitions };
+  // sum_no_overflow is the optimiser's own; sum may come back wider.
+  const type = typeSql(node['return_type']);
+  const parts = node['name'] === 'sum_no_overflow' ? ['CAST(', ...functionParts(node), ...over, ` AS ${type})`] : [...functionParts(node), ...over];
+  return { expression: apply('window', type, parts), partitions };
 }
 
 export const sortKeyParts = (key: SortKey): Parts => [key.expression, ` ${key.direction} ${key.nulls}`];
@@ -46,7 +49,7 @@ function functionName(node: JsonObject): string {
     const plain = ['sum', 'avg', 'count', 'count_star', 'min', 'max', 'sum_no_overflow', 'bool_and', 'bool_or', 'first', 'last'];
     const name = asString(node['name']);
     if (data !== undefined && data !== null && Object.keys(asObject(data)).length > 0 && !plain.includes(name)) throw new AppError('unsupported', `the window aggregate ${name} with the details that DuckDB binds to it`);
-    return name;
+    return name === 'sum_no_overflow' ? 'sum' : name;
   }
   if (!RANKING.has(kind)) throw new AppError('unsupported', `the window function ${kind}`);
   return kind === 'WINDOW_RANK_DENSE' ? 'dense_rank' : kind.slice('WINDOW_'.length).toLowerCase();
@@ -67,8 +70,15 @@ function boundary(name: string, json: Json | undefined): { readonly unit: string
   if (match === null) throw new AppError('unsupported', `the window boundary ${name}`);
   const [, kind, unit = null] = match;
   if (kind === 'CURRENT_ROW') return { unit, parts: ['CURRENT ROW'] };
-  if (unit === 'RANGE') throw new AppError('unsupported', 'window frames by RANGE with an offset');
-  return { unit, parts: [expression(json), kind === 'EXPR_PRECEDING' ? ' PRECEDING' : ' FOLLOWING'] };
+  return { unit, parts: [expression(unit === 'RANGE' ? distance(json) : json), kind === 'EXPR_PRECEDING' ? ' PRECEDING' : ' FOLLOWING'] };
+}
+
+/** For RANGE DuckDB binds the boundary itself, `order key - distance`; SQL wants the distance. */
+function distance(json: Json | undefined): Json {
+  const boundaryValue = asObject(json);
+  const [, operand] = listAt(boundaryValue, 'children');
+  if (operand === undefined || (boundaryValue['name'] !== '-' && boundaryValue['name'] !== '+')) throw new AppError('unsupported', 'a window frame by RANGE whose offset is not plain');
+  return operand;
 }
 
 function exclusion(clauseName: string): string {

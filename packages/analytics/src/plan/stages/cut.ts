@@ -2,9 +2,10 @@
  * Cuts a distributed plan at its exchanges. The part below an exchange is a stage; a shared plan is a stage with one
  * outgoing edge for each of its uses, each with its own routing.
  */
-import { assert, defined } from '@pappus/core';
+import { AppError, assert, defined } from '@pappus/core';
 import type { ColumnType } from '../../engine/fragment.ts';
 import { exchange } from '../build.ts';
+import { isNameable } from '../duckdb/types.ts';
 import type { Distributed, DistributedTree } from '../distribute/distribution.ts';
 import { isSpread } from '../distribute/distribution.ts';
 import { bytesOf, type Estimator } from '../estimate.ts';
@@ -70,6 +71,7 @@ class Cut {
     const collected = { scans: [] as StageScan[], inputs: [] as StageInput[] };
     const body = printPlan(source.plan, this.#leaves(id, collected));
     const outputs = this.#outputs(source.plan, outgoing);
+    if (!source.plan.types.every(isNameable)) throw new AppError('unsupported', 'sending values of a row type without field names');
     const names = columns ?? source.plan.types.map((type, index) => ({ name: `c${index}`, type }));
     const estimate = this.#estimator.estimate(source.plan);
     this.#stages.push({
