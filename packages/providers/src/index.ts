@@ -1,1 +1,2 @@
-export {};
+export { createProcessProvider, type ProcessProviderOptions } from './process-provider.ts';
+export { describeExit, type Exit, type ExitReason, type Instance, type InstanceSpec, type Provider } from './provider.ts';

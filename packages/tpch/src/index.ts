@@ -1,1 +1,13 @@
-export {};
+export { partRange, rowCount, unitCount, type UnitRange } from './generator/scale.ts';
+export { isTableName, TABLE_NAMES, TABLES, type ColumnSchema, type ColumnType, type TableName } from './generator/schema.ts';
+export { batches as tableBatches } from './generator/sources.ts';
+export type { Batch, Column } from './generator/columns.ts';
+export type { SourceOptions } from './generator/table-source.ts';
+export { MAX_SCALE_FACTOR } from './limits.ts';
+export { createTextPool, type TextPoolOptions } from './output/crew.ts';
+export { generateTpch, type GeneratedTable, type GenerateOptions, type GenerateResult } from './output/generate.ts';
+export type { GenerateProgress } from './output/progress.ts';
+export { tblText, writeTbl, type TblOptions } from './output/write-tbl.ts';
+export { Q01_ANSWER, Q06_ANSWER, SF1_ROWS } from './queries/answers.ts';
+export { tpchQueries, tpchQuery, type TpchQueryOptions } from './queries/catalog.ts';
+export type { ParameterizedQuery, TpchQuery } from './queries/definition.ts';

@@ -6,8 +6,10 @@ export interface ColumnStatistics {
   readonly max: number | null;
   /** Fraction of rows without a value, 0 to 1. */
   readonly nullFraction: number;
-  /** Mean uncompressed bytes of a value. */
+  /** Mean bytes of a value in memory. */
   readonly widthBytes: number;
+  /** Mean bits of a value in the file, encoded and not compressed: of a dictionary with 2^n values it is about n. */
+  readonly encodedBits: number;
 }
 
 export interface TableColumn {

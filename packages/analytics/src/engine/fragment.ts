@@ -14,6 +14,8 @@ export interface FragmentInput {
   readonly edge: number;
   readonly table: string;
   readonly columns: readonly ColumnType[];
+  /** How many rows this fragment will probably read; DuckDB orders joins by it. */
+  readonly estimatedRows?: number;
 }
 
 /** How rows find their consuming fragment. */

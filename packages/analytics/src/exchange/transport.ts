@@ -42,3 +42,9 @@ export interface ExchangeTransport {
   reader(edge: Edge, consumer: number, signal: AbortSignal): ExchangeReader;
   stop(): Promise<void>;
 }
+
+/** A transport that is kept over many queries. Both of ours are. */
+export interface QueryScopedTransport extends ExchangeTransport {
+  /** Frees everything that the query holds on this worker; what still comes for it is dropped. Idempotent. */
+  endQuery(query: QueryId): Promise<void>;
+}

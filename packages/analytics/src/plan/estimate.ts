@@ -4,7 +4,7 @@
  * broadcast and hash exchanges; a wrong one costs time, never rows.
  */
 import { defined, unreachable } from '@pappus/core';
-import type { Table } from '../catalog/table.ts';
+import type { Table, TableColumn } from '../catalog/table.ts';
 import type { Expression } from './expression.ts';
 import { operands } from './expression.ts';
 import type { Aggregate, Join, Plan } from './node.ts';
@@ -99,21 +99,30 @@ function scanEstimate(table: Table, names: readonly string[]): Estimate {
   const columns = names.map((name): ColumnEstimate => {
     const found = defined(table.columns.find((column) => column.name === name), `column ${name} of ${table.name}`);
     const { min, max, widthBytes } = found.statistics;
-    return { distinct: distinctGuess(found.type, table.rows, min, max), min, max, widthBytes };
+    return { distinct: distinctGuess(found, table.rows), min, max, widthBytes };
   });
   return { rows: table.rows, columns };
 }
 
-/** Whole numbers and dates have at most one value for each step of their range; of the rest little is known. */
-function distinctGuess(type: string, rows: number, min: number | null, max: number | null): number {
-  if (min !== null && max !== null && /INT|DATE/.test(type)) return Math.max(1, Math.min(rows, max - min + 1));
-  return Math.max(1, type === 'BOOLEAN' ? 2 : Math.ceil(rows ** 0.75));
+/**
+ * Different values of a column. Whole numbers and dates have at most one for each step of their range; a dictionary
+ * whose indexes take n bits has at most 2^n; of the rest little is known.
+ */
+function distinctGuess(column: TableColumn, rows: number): number {
+  const { min, max, encodedBits } = column.statistics;
+  const byRange = min !== null && max !== null && /INT|DATE/.test(column.type) ? max - min + 1 : rows ** 0.9;
+  const byDictionary = encodedBits <= MAX_DICTIONARY_BITS ? 2 ** Math.ceil(encodedBits) : rows;
+  const byType = column.type === 'BOOLEAN' ? 2 : rows;
+  return Math.max(1, Math.ceil(Math.min(rows, byRange, byDictionary, byType)));
 }
+
+/** Beyond that a column is hardly a dictionary any more: the values themselves count. */
+const MAX_DICTIONARY_BITS = 14;
 
 const WIDTHS: Readonly<Record<string, number>> = { BOOLEAN: 1, TINYINT: 1, SMALLINT: 2, INTEGER: 4, DATE: 4, FLOAT: 4, VARCHAR: 24, HUGEINT: 16, '"NULL"': 1 };
 
 const typeEstimate = (rows: number) => (type: string): ColumnEstimate =>
-  ({ distinct: Math.max(1, rows), min: null, max: null, widthBytes: WIDTHS[type] ?? (/DECIMAL\((\d+)/.exec(type)?.[1] ?? '0') > '18' ? 16 : WIDTHS[type] ?? 8 });
+  ({ distinct: Math.max(1, rows), min: null, max: null, widthBytes: WIDTHS[type] ?? (Number(/^DECIMAL\((\d+)/.exec(type)?.[1] ?? 0) > 18 ? 16 : 8) });
 
 /** A column keeps its estimate; a function of columns has at most as many values as they have together. */
 function expressionEstimate(expression: Expression, input: Estimate): ColumnEstimate {

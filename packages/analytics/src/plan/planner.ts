@@ -3,7 +3,7 @@
  * function that has its columns and cardinality but no rows (an empty real table would be folded away).
  */
 import { AppError, defined, errorMessage, toAppError } from '@pappus/core';
-import { DuckDBInstance, DuckDBTableFunction, StatementType, type DuckDBConnection } from '@duckdb/node-api';
+import { DuckDBTableFunction, StatementType, type DuckDBConnection } from '@duckdb/node-api';
 import type { Table } from '../catalog/table.ts';
 import { asArray, asObject, parsePlanJson } from './duckdb/json.ts';
 import { translatePlan, type Tables } from './duckdb/operators.ts';
@@ -29,22 +29,19 @@ const DISABLED_OPTIMIZERS = [
 
 export class Planner {
   readonly #connection: DuckDBConnection;
-  readonly #instance: DuckDBInstance;
   readonly #tables: Tables;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, tables: readonly Table[]) {
-    this.#instance = instance;
+  private constructor(connection: DuckDBConnection, tables: readonly Table[]) {
     this.#connection = connection;
     const byFunction = new Map(tables.map((table, index) => [`${FUNCTION_PREFIX}${index}`, { name: table.name, types: new Map(table.columns.map((column) => [column.name, column.type])) }]));
     this.#tables = { byFunction: (name) => byFunction.get(name) ?? null };
   }
 
-  static async create(tables: readonly Table[]): Promise<Planner> {
-    const instance = await DuckDBInstance.create(':memory:', { threads: '1', autoload_known_extensions: 'false', autoinstall_known_extensions: 'false', enable_external_access: 'false' });
-    const connection = await instance.connect();
+  /** Takes over the connection's settings and names; the caller closes it. */
+  static async create(connection: DuckDBConnection, tables: readonly Table[]): Promise<Planner> {
     for (const [index, table] of tables.entries()) await registerStub(connection, table, `${FUNCTION_PREFIX}${index}`);
     await connection.run(`SET disabled_optimizers = '${DISABLED_OPTIMIZERS}'`);
-    return new Planner(instance, connection, tables);
+    return new Planner(connection, tables);
   }
 
   /** Throws DuckDB's own message for a statement that does not parse or bind, and refuses what is no query. */
@@ -61,11 +58,6 @@ export class Planner {
       if (error.code !== 'unsupported') throw error;
       return { columns, plan: { kind: 'opaque', reason: error.message } };
     }
-  }
-
-  close(): void {
-    this.#connection.closeSync();
-    this.#instance.closeSync();
   }
 
   async #describe(sql: string): Promise<LogicalPlan['columns']> {

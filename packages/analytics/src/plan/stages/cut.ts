@@ -105,7 +105,7 @@ class Cut {
       workers: String(this.#workers),
       scan: (plan: Scan) => {
         const view = `scan_${stage}_${collected.scans.length}`;
-        collected.scans.push({ view, table: plan.table, columns: plan.columns, split: plan.split });
+        collected.scans.push({ view, table: plan.table, columns: plan.columns.map((name, index) => ({ name, type: plan.types[index] ?? '' })), split: plan.split });
         return view;
       },
       input: (plan) => input(this.#incoming(plan, stage), plan.types),

@@ -8,7 +8,7 @@ export interface StageScan {
   /** Name of the view that the worker makes for it. */
   readonly view: string;
   readonly table: string;
-  readonly columns: readonly string[];
+  readonly columns: readonly ColumnType[];
   readonly split: boolean;
 }
 

@@ -24,4 +24,4 @@ export function wholePlan(sql: string, columns: readonly ColumnType[], tables: R
 /** Names that do not occur in the text cannot be read by it; the others may be. */
 const mentions = (sql: string, name: string): boolean => sql.toLowerCase().includes(name.toLowerCase());
 
-const wholeScan = (table: Table): StageScan => ({ view: table.name, table: table.name, columns: table.columns.map((column) => column.name), split: false });
+const wholeScan = (table: Table): StageScan => ({ view: table.name, table: table.name, columns: table.columns.map(({ name, type }) => ({ name, type })), split: false });

@@ -1,0 +1,3 @@
+/** Limits of the catalog. */
+
+export const MAX_TABLE_FILES = 10_000;

@@ -1,0 +1,129 @@
+/**
+ * A DuckDB in memory and its connections, driven synchronously on the calling thread. `threads=1` keeps DuckDB
+ * from starting threads of its own, so every callback runs on this thread, inside the call that triggers it.
+ */
+import { assert, AppError } from '@pappus/core';
+import type { ColumnType } from '../engine/fragment.ts';
+import { NativeBuffer, type Native } from './memory.ts';
+import type { Pointer } from './bindings.ts';
+import { duckDbError } from './errors.ts';
+import { LogicalTypes } from './logical-types.ts';
+
+export interface DatabaseConfig {
+  readonly memoryLimitBytes: number;
+  /** Where DuckDB spills what does not fit; it creates the folder when it first needs it. */
+  readonly tempDirectory: string;
+}
+
+const resultBytes = 48;
+
+export class Database {
+  readonly #native: Native;
+  #handle: Pointer;
+
+  constructor(native: Native, config: DatabaseConfig) {
+    this.#native = native;
+    this.#handle = open(native, {
+      threads: '1',
+      memory_limit: `${Math.max(1, Math.floor(config.memoryLimitBytes / 1024))}KiB`,
+      temp_directory: config.tempDirectory,
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+    });
+  }
+
+  connect(): Connection {
+    assert(this.#handle !== 0, 'the database is closed');
+    const handle = this.#native.out((cell) => this.#native.api.connect(this.#handle, cell));
+    if (handle === 0) throw new AppError('internal', 'DuckDB refused a connection');
+    return new Connection(this.#native, handle);
+  }
+
+  close(): void {
+    this.#native.destroy(this.#native.api.close, this.#handle);
+    this.#handle = 0;
+  }
+}
+
+export class Connection {
+  readonly #native: Native;
+  readonly #result: NativeBuffer = new NativeBuffer(resultBytes);
+  #handle: Pointer;
+
+  constructor(native: Native, handle: Pointer) {
+    this.#native = native;
+    this.#handle = handle;
+  }
+
+  /** Its address; another thread may pass it to `duckdb_interrupt` while this connection is open. */
+  get handle(): Pointer {
+    assert(this.#handle !== 0, 'the connection is closed');
+    return this.#handle;
+  }
+
+  /** Runs one statement and drops its rows. */
+  execute(sql: string, what: string): void {
+    this.#run(sql, what, () => null);
+  }
+
+  /** Runs one statement; its rows as text. Only scalar columns: others have to be cast to VARCHAR. */
+  query(sql: string, what = 'a control query failed'): (string | null)[][] {
+    const { api } = this.#native;
+    return this.#run(sql, what, (result) => {
+      const columns = api.columnCount(result);
+      const cell = (row: number, column: number): string | null => this.#native.takeString(api.valueVarchar(result, column, row));
+      return Array.from({ length: api.rowCount(result) }, (_, row) => Array.from({ length: columns }, (_, column) => cell(row, column)));
+    });
+  }
+
+  /** Types by their SQL text; throws `invalid-argument` for one that DuckDB does not know. */
+  typesOf(columns: readonly ColumnType[]): LogicalTypes {
+    const { api } = this.#native;
+    const casts = columns.map(({ type }) => `CAST(NULL AS ${type})`).join(', ');
+    let failed = 0;
+    const statement = this.#native.out((cell) => {
+      failed = api.prepare(this.handle, `SELECT ${casts === '' ? '1' : casts}`, cell);
+    });
+    try {
+      const what = `the column types ${columns.map(({ type }) => type).join(', ')}`;
+      if (failed !== 0) throw new AppError('invalid-argument', `${what}: ${api.prepareError(statement) ?? 'they cannot be prepared'}`);
+      return new LogicalTypes(this.#native, columns, (column) => api.preparedColumnType(statement, column));
+    } finally {
+      this.#native.destroy(api.destroyPrepare, statement);
+    }
+  }
+
+  close(): void {
+    this.#native.destroy(this.#native.api.disconnect, this.#handle);
+    this.#handle = 0;
+  }
+
+  #run<T>(sql: string, what: string, use: (result: Pointer) => T): T {
+    const { api } = this.#native;
+    const result = this.#result.address;
+    try {
+      const failed = api.query(this.handle, sql, result);
+      if (failed !== 0) throw duckDbError(api.resultErrorType(result), api.resultError(result) ?? 'unknown error', what);
+      return use(result);
+    } finally {
+      api.destroyResult(result);
+    }
+  }
+}
+
+function open(native: Native, options: Readonly<Record<string, string>>): Pointer {
+  const { api } = native;
+  const config = native.out(api.createConfig);
+  const failure = new NativeBuffer(8);
+  try {
+    for (const [name, value] of Object.entries(options)) {
+      if (api.setConfig(config, name, value) !== 0) throw new AppError('invalid-argument', `DuckDB refuses ${name} = ${value}`);
+    }
+    const handle = native.out((cell) => api.openExt(null, cell, config, failure.address));
+    if (handle !== 0) return handle;
+    const message = native.takeString(failure.pointerAt(0)) ?? 'no reason given';
+    throw new AppError('internal', `DuckDB does not open a database in memory: ${message}`);
+  } finally {
+    native.destroy(api.destroyConfig, config);
+  }
+}

@@ -1,0 +1,108 @@
+/** Runs fragments and control queries on the engine thread, one at a time. */
+import { AppError, type Clock } from '@pappus/core';
+import { Database, type Connection } from '../duckdb/database.ts';
+import type { Native } from '../duckdb/memory.ts';
+import { StringCodecs } from '../duckdb/strings.ts';
+import type { EngineConfig, EngineInbox } from './channel.ts';
+import type { FragmentSpec } from './fragment.ts';
+import { InputTables } from './input-tables.ts';
+import { engineLimits } from './limits.ts';
+import { OutputSink } from './output-sink.ts';
+import { RunState, type Section } from './run-state.ts';
+import { isOrdered } from './statement-order.ts';
+import { Stopwatch, type FragmentStats } from './stats.ts';
+
+/** A fragment's views and tables live in a database of their own, which ends with it. */
+const fragmentDatabase = 'pappus_fragment';
+
+export class FragmentRunner {
+  readonly #native: Native;
+  readonly #clock: Clock;
+  readonly #inbox: EngineInbox;
+  readonly #database: Database;
+  readonly #connection: Connection;
+  readonly #strings: StringCodecs;
+  readonly #inputs: InputTables;
+  readonly #sink: OutputSink;
+
+  constructor(native: Native, config: EngineConfig, clock: Clock, inbox: EngineInbox) {
+    this.#native = native;
+    this.#clock = clock;
+    this.#inbox = inbox;
+    this.#database = new Database(native, config);
+    this.#connection = this.#database.connect();
+    this.#strings = new StringCodecs(native, this.#connection.handle);
+    this.#inputs = new InputTables(native, this.#connection, this.#strings);
+    this.#sink = new OutputSink(native, this.#connection, this.#strings);
+  }
+
+  get connectionHandle(): number {
+    return this.#connection.handle;
+  }
+
+  query(sql: string): readonly (readonly (string | null)[])[] {
+    const rows = this.#connection.query(sql);
+    if (rows.length > engineLimits.queryRows) throw new AppError('resource-exhausted', `a control query has more than ${engineLimits.queryRows} rows`);
+    return rows;
+  }
+
+  run(run: number, fragment: FragmentSpec): FragmentStats {
+    const stopwatch = new Stopwatch<Section>(() => this.#clock.nowMs(), 'compute');
+    const inputs = fragment.inputs.map(({ edge }) => edge);
+    const state = new RunState(run, this.#inbox, stopwatch, inputs, fragment.outputs.map(({ edge }) => edge));
+    const connection = this.#connection;
+    state.checkCancelled();
+    try {
+      connection.execute(`ATTACH ':memory:' AS ${fragmentDatabase}`, 'a fragment cannot begin');
+      connection.execute(`USE ${fragmentDatabase}`, 'a fragment cannot begin');
+      this.#inputs.open(connection, fragment.inputs, state);
+      for (const statement of fragment.setup) connection.execute(statement, `the setup of the stage failed in "${statement}"`);
+      connection.execute(`SET preserve_insertion_order = ${isOrdered(fragment.sql)}`, 'a setting');
+      this.#sink.run(connection, fragment, state);
+      this.#sink.finish();
+      return statsOf(state, this.#peakMemory());
+    } catch (error) {
+      throw state.failure ?? error;
+    } finally {
+      this.#sink.close();
+      this.#inputs.close();
+      this.#forget();
+    }
+  }
+
+  close(): void {
+    this.#strings.close();
+    this.#connection.close();
+    this.#database.close();
+  }
+
+  /** Drops what the fragment made. An interrupt that comes late may hit these statements. */
+  #forget(attempts = 5): void {
+    try {
+      this.#connection.execute('USE memory', 'a fragment cannot end');
+      this.#connection.execute(`DETACH DATABASE IF EXISTS ${fragmentDatabase}`, 'a fragment cannot end');
+    } catch (error) {
+      if (attempts === 0) throw error;
+      this.#forget(attempts - 1);
+    }
+  }
+
+  /** Of the connection's last statement, when profiling is on. */
+  #peakMemory(): number | null {
+    void this.#native;
+    return null;
+  }
+}
+
+function statsOf(state: RunState, peakMemoryBytes: number | null): FragmentStats {
+  const { stopwatch } = state;
+  const [compute, encode, decode] = [stopwatch.spentMs('compute'), stopwatch.spentMs('encode'), stopwatch.spentMs('decode')];
+  const [waitInput, waitOutput] = [stopwatch.spentMs('waitInput'), stopwatch.spentMs('waitOutput')];
+  const total = compute + encode + decode + waitInput + waitOutput;
+  return {
+    inputs: state.inputs.counts(),
+    outputs: state.outputs.counts(),
+    profile: { total, compute, encode, decode, waitInput, waitOutput },
+    peakMemoryBytes,
+  };
+}

@@ -1,0 +1,172 @@
+/**
+ * A group of workers as the driver sees it: started once, warm over many queries. The driver runs the coordinator and
+ * is the member behind the last worker.
+ */
+import { fileURLToPath } from 'node:url';
+import { AppError, parseGroupId, parseInstanceId, parseRank, randomHex, withDeadline, type Clock, type GroupId, type Logger, type Random } from '@pappus/core';
+import { generateSecret, joinGroup, startCoordinator, tcpNetwork, type Coordinator, type Group, type GroupSecret } from '@pappus/overlay';
+import { describeExit, type Exit, type Instance, type Provider } from '@pappus/providers';
+import { DirectTransport } from '../exchange/direct/transport.ts';
+import { ControlChannel } from './control-channel.ts';
+import { CONTROL_PORT, DEFAULT_WORKER_MEMORY_BYTES, MAX_WORKERS, READY_TIMEOUT_MS } from './limits.ts';
+import type { FromWorker, ToWorker } from './task.ts';
+import { workerEnvironment, type StoreAccess } from './worker-config.ts';
+
+export interface ClusterOptions {
+  readonly workers: number;
+  readonly workerMemoryBytes?: number;
+  readonly provider: Provider;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** For results that do not fit in the driver's memory. */
+  readonly spillFolder: string;
+  readonly exchangeStore: StoreAccess | null;
+  readonly tableStore: StoreAccess | null;
+}
+
+/** What a worker sends, or the news that it is gone. */
+export type WorkerEvent =
+  | { readonly kind: 'message'; readonly rank: number; readonly message: FromWorker }
+  | { readonly kind: 'lost'; readonly rank: number; readonly error: AppError };
+
+interface Seat {
+  readonly rank: number;
+  readonly instance: Instance;
+  channel: ControlChannel<ToWorker, FromWorker> | null;
+  lost: AppError | null;
+}
+
+const CLUSTER_MEMORY_SHARE = 64 * 1024 * 1024;
+
+export class Cluster {
+  readonly workers: number;
+  readonly direct: DirectTransport;
+  readonly #options: ClusterOptions;
+  readonly #coordinator: Coordinator;
+  readonly #group: Group;
+  readonly #ticket: { readonly group: GroupId; readonly secret: GroupSecret };
+  readonly #seats = new Map<number, Seat>();
+  readonly #listeners = new Set<(event: WorkerEvent) => void>();
+  #stopping: Promise<void> | null = null;
+
+  private constructor(options: ClusterOptions, coordinator: Coordinator, group: Group, ticket: { readonly group: GroupId; readonly secret: GroupSecret }) {
+    this.#options = options;
+    this.#coordinator = coordinator;
+    this.#group = group;
+    this.#ticket = ticket;
+    this.workers = options.workers;
+    this.direct = new DirectTransport({ group, clock: options.clock, logger: options.logger, spillFolder: options.spillFolder, memoryBudgetBytes: CLUSTER_MEMORY_SHARE });
+  }
+
+  /** Resolves when every worker is ready; else stops what it started and says which are missing. */
+  static async start(options: ClusterOptions, signal: AbortSignal): Promise<Cluster> {
+    const { workers, clock, random, logger } = options;
+    if (!Number.isInteger(workers) || workers < 1 || workers > MAX_WORKERS) throw new AppError('invalid-argument', `${workers} workers; between 1 and ${MAX_WORKERS} can run`);
+    const secret = generateSecret(random);
+    const shared = { network: tcpNetwork, clock, random, logger, group: parseGroupId(`query-${randomHex(random, 6)}`), secret };
+    const listen = { host: '127.0.0.1', port: 0 };
+    const coordinator = await startCoordinator({ ...shared, size: workers + 1, listen });
+    const group = await joinGroup({ ...shared, coordinator: coordinator.address, instance: parseInstanceId('driver'), wantRank: parseRank(workers), listen, timeoutMs: READY_TIMEOUT_MS, signal });
+    const cluster = new Cluster(options, coordinator, group, { group: shared.group, secret });
+    try {
+      await withDeadline({ clock, timeoutMs: READY_TIMEOUT_MS, waitingFor: `${workers} workers to be ready`, signal }, (inner) => Promise.all(Array.from({ length: workers }, (_, rank) => cluster.#startWorker(rank, inner))));
+      return cluster;
+    } catch (thrown) {
+      await cluster.stop();
+      throw thrown;
+    }
+  }
+
+  get memoryBytes(): number {
+    return this.#options.workerMemoryBytes ?? DEFAULT_WORKER_MEMORY_BYTES;
+  }
+
+  /** Calls back on everything that workers say. Returns the function that ends it. */
+  listen(listener: (event: WorkerEvent) => void): () => void {
+    this.#listeners.add(listener);
+    for (const seat of this.#seats.values()) if (seat.lost !== null) listener({ kind: 'lost', rank: seat.rank, error: seat.lost });
+    return () => this.#listeners.delete(listener);
+  }
+
+  send(rank: number, message: ToWorker): void {
+    this.#seats.get(rank)?.channel?.send(message);
+  }
+
+  /** Starts a new worker in the place of each that was lost. */
+  async replaceLost(signal: AbortSignal): Promise<void> {
+    const lost = [...this.#seats.values()].filter((seat) => seat.lost !== null);
+    await Promise.all(lost.map(async (seat) => {
+      await seat.instance.stop();
+      await this.#startWorker(seat.rank, signal);
+    }));
+  }
+
+  /** A worker that does not answer any more is ended; its loss is reported like any other. */
+  async expel(rank: number): Promise<void> {
+    await this.#seats.get(rank)?.instance.stop();
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  async #stopAll(): Promise<void> {
+    for (const seat of this.#seats.values()) seat.channel?.close();
+    await Promise.all([...this.#seats.values()].map((seat) => seat.instance.stop()));
+    await this.direct.stop();
+    await this.#group.leave('finished', 'the driver is done');
+    await this.#coordinator.stop();
+  }
+
+  async #startWorker(rank: number, signal: AbortSignal): Promise<void> {
+    const { provider, exchangeStore, tableStore } = this.#options;
+    const ticket = { coordinator: this.#coordinator.address, ...this.#ticket, wantRank: parseRank(rank) };
+    const env = workerEnvironment(ticket, { memoryBytes: this.memoryBytes, exchangeStore, tableStore });
+    const instance = await provider.start({ entry: workerEntry(), args: [], env, memoryBytes: this.memoryBytes, label: `worker ${rank}` }, signal);
+    const seat: Seat = { rank, instance, channel: null, lost: null };
+    this.#seats.set(rank, seat);
+    const exited = instance.exited.then((exit) => this.#onExit(seat, exit));
+    await Promise.race([this.#connect(seat, signal), exited.then((error) => Promise.reject(error))]);
+  }
+
+  /** Opens the control stream; resolves when the worker says that it is ready. */
+  async #connect(seat: Seat, signal: AbortSignal): Promise<void> {
+    const stream = await this.#group.connect(parseRank(seat.rank), CONTROL_PORT, signal);
+    const ready = Promise.withResolvers<void>();
+    seat.channel = new ControlChannel<ToWorker, FromWorker>({
+      stream,
+      onMessage: (message) => (message.kind === 'ready' ? ready.resolve() : this.#emit({ kind: 'message', rank: seat.rank, message })),
+      onClose: (error) => {
+        ready.reject(error ?? new AppError('worker-lost', `worker ${seat.rank} closed its control stream`));
+        ready.promise.catch(() => {});
+      },
+    });
+    await ready.promise;
+  }
+
+  #onExit(seat: Seat, exit: Exit): AppError {
+    const words = exit.lastWords.trim();
+    const message = `${describeExit(`worker ${seat.rank}`, exit)}${words === '' ? '' : `; its last words: ${words.slice(-LAST_WORDS_CHARS)}`}`;
+    const hint = exit.reason === 'out-of-memory' ? { hint: 'Give workers more memory with --worker-memory, or use more workers.' } : {};
+    seat.lost = new AppError(exit.reason === 'out-of-memory' ? 'resource-exhausted' : 'worker-lost', message, { retryable: true, ...hint });
+    if (this.#stopping === null) {
+      this.#coordinator.evict(parseRank(seat.rank), message, 'lost');
+      this.#emit({ kind: 'lost', rank: seat.rank, error: seat.lost });
+    }
+    return seat.lost;
+  }
+
+  #emit(event: WorkerEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+const LAST_WORDS_CHARS = 500;
+
+function workerEntry(): string {
+  const source = import.meta.url.endsWith('.ts');
+  return fileURLToPath(new URL(source ? './worker-main.ts' : './worker-main.js', import.meta.url));
+}
+

@@ -1,0 +1,108 @@
+/** Turns a stage plan into what each worker is to do. Workers have the ranks 0 to workers - 1, the driver the one behind. */
+import { defined, unreachable } from '@pappus/core';
+import type { ColumnChunk, Table } from '../catalog/table.ts';
+import { splitScan, wholeScan, type ScanPiece } from '../catalog/scan-split.ts';
+import type { ColumnType, FragmentOutput, Routing } from '../engine/fragment.ts';
+import { quoteIdentifier } from '../plan/duckdb/types.ts';
+import { WORKER_MACRO } from '../plan/stages/cut.ts';
+import type { Stage, StageEdge, StageOutput, StagePlan, StageScan } from '../plan/stages/stage.ts';
+import type { EdgeTask, FilePart, FragmentTask, QueryTask } from './task.ts';
+
+export interface TaskOptions {
+  readonly query: string;
+  readonly workers: number;
+  /** How rows travel between stages. Results always go to the driver directly. */
+  readonly transport: 'direct' | 'store';
+  readonly tables: ReadonlyMap<string, Table>;
+  /** Files are objects, whose chunks a worker fetches. */
+  readonly remote: boolean;
+}
+
+/** The task of each worker, by rank. */
+export function queryTasks(plan: StagePlan, options: TaskOptions): readonly QueryTask[] {
+  const edges = plan.edges.map((edge) => edgeTask(plan, edge, options));
+  const scans = new Map(plan.stages.flatMap((stage) => stage.scans.map((scan) => [scan, scanParts(scan, stage, options)] as const)));
+  return Array.from({ length: options.workers }, (_, worker) => ({
+    query: options.query,
+    edges,
+    fragments: plan.stages.filter((stage) => stage.spread || worker === 0).map((stage) => fragmentTask(edges, stage, worker, scans)),
+  }));
+}
+
+const stageById = (plan: StagePlan, id: number): Stage => defined(plan.stages.find((stage) => stage.id === id), `stage ${id}`);
+
+const ranksOf = (stage: Stage, workers: number): number[] => Array.from({ length: stage.spread ? workers : 1 }, (_, rank) => rank);
+
+function edgeTask(plan: StagePlan, edge: StageEdge, options: TaskOptions): EdgeTask {
+  const consumers = edge.consumer === null ? [options.workers] : ranksOf(stageById(plan, edge.consumer), options.workers);
+  const transport = edge.consumer === null ? 'direct' : options.transport;
+  return { edge: edge.id, transport, producers: ranksOf(stageById(plan, edge.producer), options.workers), consumers };
+}
+
+function fragmentTask(edges: readonly EdgeTask[], stage: Stage, worker: number, scans: ReadonlyMap<StageScan, readonly (readonly FilePart[])[]>): FragmentTask {
+  return {
+    stage: stage.id,
+    fragment: worker,
+    sql: stage.sql.replaceAll(WORKER_MACRO, String(worker)),
+    columns: stage.columns,
+    scans: stage.scans.map((scan) => ({ view: scan.view, columns: scan.columns, parts: defined(scans.get(scan)?.[stage.spread ? worker : 0], scan.view) })),
+    inputs: stage.inputs,
+    outputs: stage.outputs.map((output) => fragmentOutput(edges, output, worker)),
+  };
+}
+
+function fragmentOutput(edges: readonly EdgeTask[], output: StageOutput, worker: number): FragmentOutput {
+  const edge = defined(edges.find((candidate) => candidate.edge === output.edge), `edge ${output.edge}`);
+  return { edge: output.edge, consumers: edge.consumers.length, routing: routingOf(output, worker) };
+}
+
+function routingOf(output: StageOutput, worker: number): Routing {
+  switch (output.routing) {
+    case 'hash':
+      return { kind: 'column', column: defined(output.column, 'routing column') };
+    case 'broadcast':
+      return { kind: 'all' };
+    case 'gather':
+    case 'result':
+      return { kind: 'one', consumer: 0 };
+    case 'forward':
+      return { kind: 'one', consumer: worker };
+    default:
+      return unreachable(output.routing, 'routing');
+  }
+}
+
+/** For each worker, the files and rows that a scan reads there. */
+function scanParts(scan: StageScan, stage: Stage, options: TaskOptions): readonly (readonly FilePart[])[] {
+  const table = defined(options.tables.get(scan.table), `table ${scan.table}`);
+  const names = scan.columns.map((column) => column.name);
+  const count = stage.spread ? options.workers : 1;
+  const pieces = scan.split ? splitScan(table, names, count) : Array.from({ length: count }, () => wholeScan(table));
+  return pieces.map((list) => list.map((piece) => filePart(table, piece, options.remote ? names : [])));
+}
+
+function filePart(table: Table, piece: ScanPiece, fetched: readonly string[]): FilePart {
+  const file = defined(table.files[piece.file], `file of ${table.name}`);
+  const chunks = piece.rowGroups.flatMap((group) => fetched.flatMap((column): readonly ColumnChunk[] => group.chunks.get(column) ?? []));
+  return { path: file.path, sizeBytes: file.sizeBytes, footerBytes: file.footerBytes, firstRow: piece.firstRow, rows: piece.rows, whole: piece.whole, chunks };
+}
+
+/** Casts the result to text, so that the driver can show it without an engine. */
+export function textResult(plan: StagePlan): StagePlan {
+  return reshaped(plan, plan.columns.map((_, index) => `CAST(c${index} AS VARCHAR)`), plan.columns.map((column) => column.name));
+}
+
+/** One JSON object for each row, as DuckDB writes it. */
+export function jsonResult(plan: StagePlan): StagePlan {
+  const fields = plan.columns.map((column, index) => `${quoteIdentifier(column.name)} := c${index}`);
+  return reshaped(plan, [`CAST(to_json(struct_pack(${fields.join(', ')})) AS VARCHAR)`], ['json']);
+}
+
+function reshaped(plan: StagePlan, expressions: readonly string[], names: readonly string[]): StagePlan {
+  const columns: ColumnType[] = names.map((name) => ({ name, type: 'VARCHAR' }));
+  const inner = plan.columns.map((_, index) => `c${index}`).join(', ');
+  const select = expressions.map((expression, index) => `${expression} AS c${index}`).join(', ');
+  const stages = plan.stages.map((stage) => (stage.outputs.some((output) => output.edge === plan.resultEdge) ? { ...stage, columns, sql: `SELECT ${select} FROM (${stage.sql}) AS result(${inner})` } : stage));
+  return { ...plan, stages };
+}
+

@@ -1,0 +1,39 @@
+/** What a worker process is told at its start, in two variables of its environment. Nothing else is inherited. */
+import { AppError } from '@pappus/core';
+import { decodeTicket, encodeTicket, type JoinTicket } from '@pappus/overlay';
+import type { S3Connection } from '../object-store/s3-options.ts';
+import { EXCHANGE_MEMORY_SHARE, MIN_ENGINE_MEMORY_BYTES, WORKER_OVERHEAD_BYTES } from './limits.ts';
+
+/** An object store as a worker reaches it. */
+export interface StoreAccess {
+  readonly connection: S3Connection;
+  readonly bucket: string;
+  readonly prefix: string;
+}
+
+export interface WorkerConfig {
+  readonly memoryBytes: number;
+  /** Where exchange objects go; null when there is no `store` exchange. */
+  readonly exchangeStore: StoreAccess | null;
+  /** Where tables are; null when they are local files. */
+  readonly tableStore: StoreAccess | null;
+}
+
+const TICKET = 'PAPPUS_TICKET';
+const CONFIG = 'PAPPUS_WORKER';
+
+export function workerEnvironment(ticket: JoinTicket, config: WorkerConfig): Readonly<Record<string, string>> {
+  return { [TICKET]: encodeTicket(ticket), [CONFIG]: JSON.stringify(config) };
+}
+
+export function readWorkerEnvironment(env: Readonly<Record<string, string | undefined>>): { readonly ticket: JoinTicket; readonly config: WorkerConfig } {
+  const [ticket, config] = [env[TICKET], env[CONFIG]];
+  if (ticket === undefined || config === undefined) throw new AppError('invalid-argument', `a worker needs ${TICKET} and ${CONFIG} in its environment`, { hint: 'Workers are started by pappus, not by hand.' });
+  return { ticket: decodeTicket(ticket), config: JSON.parse(config) as WorkerConfig };
+}
+
+/** How a worker's memory is shared out: Node and buffers, received frames, DuckDB. */
+export function memoryShares(memoryBytes: number): { readonly engineBytes: number; readonly exchangeBytes: number } {
+  const exchangeBytes = Math.floor(memoryBytes * EXCHANGE_MEMORY_SHARE);
+  return { exchangeBytes, engineBytes: Math.max(MIN_ENGINE_MEMORY_BYTES, memoryBytes - WORKER_OVERHEAD_BYTES - exchangeBytes) };
+}

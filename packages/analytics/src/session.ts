@@ -1,0 +1,179 @@
+/**
+ * Analytics as a program uses it: opens the tables of a location, starts workers when the first query needs them, and
+ * runs SQL. Everything that it starts ends with `stop`.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { randomHex, toAppError, type Clock, type Logger, type Random } from '@pappus/core';
+import type { Provider } from '@pappus/providers';
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { openLocalCatalog } from './catalog/local-catalog.ts';
+import type { Catalog } from './catalog/table.ts';
+import { bill, type Bill } from './cost/bill.ts';
+import { awsUsEast1 } from './cost/prices.ts';
+import { queryUsage } from './execution/query-usage.ts';
+import { Cluster } from './execution/cluster.ts';
+import { runQuery, type FragmentOutcome, type Progress } from './execution/query-run.ts';
+import { jsonResult, queryTasks, textResult } from './execution/query-task.ts';
+import { decodeTextFrame, type TextRow } from './execution/text-frame.ts';
+import type { ColumnType } from './engine/fragment.ts';
+import { startEmbeddedStore, type EmbeddedStore } from './object-store/embedded/embedded-store.ts';
+import { storeProfiles, type StoreProfileName } from './object-store/embedded/store-profile.ts';
+import { addRequests, noRequests, type RequestCounts } from './object-store/request-counts.ts';
+import type { StoreAccess } from './execution/worker-config.ts';
+import { Planner } from './plan/planner.ts';
+import { planStages } from './plan/stages/stage-planner.ts';
+import type { StagePlan } from './plan/stages/stage.ts';
+
+export type ExchangeKind = 'direct' | 'store';
+
+export interface SessionOptions {
+  /** A local folder, or `s3://bucket/prefix`. */
+  readonly tables: string;
+  readonly workers: number;
+  readonly workerMemoryBytes: number;
+  readonly exchange: ExchangeKind;
+  readonly provider: Provider;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Where the `store` exchange puts its objects: a store of its own that behaves as named, or one that exists. */
+  readonly store: StoreProfileName | StoreAccess;
+  /** An existing folder for what does not fit in memory; the session makes one of its own in it. */
+  readonly tempRoot: string;
+}
+
+/** `text`: each value as DuckDB prints it. `json`: one column, a JSON object for each row. */
+export type ResultForm = 'text' | 'json';
+
+export interface QueryOptions {
+  readonly form: ResultForm;
+  readonly signal: AbortSignal;
+  readonly onPlan?: (plan: StagePlan) => void;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface QueryResult {
+  readonly columns: readonly ColumnType[];
+  readonly rows: readonly TextRow[];
+  readonly plan: StagePlan;
+  readonly reports: readonly FragmentOutcome[];
+  readonly planMs: number;
+  /** From the first task sent to the last row received; without planning and the start of workers. */
+  readonly runMs: number;
+  readonly requests: RequestCounts;
+  readonly bill: Bill;
+  /** How often the query was started again after a worker was lost. */
+  readonly restarts: number;
+}
+
+const MAX_RESTARTS = 1;
+
+export class Session {
+  readonly catalog: Catalog;
+  readonly #options: SessionOptions;
+  readonly #connection: DuckDBConnection;
+  readonly #folder: string;
+  #planner: Promise<Planner> | null = null;
+  #cluster: Promise<Cluster> | null = null;
+  #embedded: EmbeddedStore | null = null;
+  #queries = 0;
+
+  private constructor(options: SessionOptions, connection: DuckDBConnection, catalog: Catalog, folder: string) {
+    this.#options = options;
+    this.#connection = connection;
+    this.catalog = catalog;
+    this.#folder = folder;
+  }
+
+  static async open(options: SessionOptions): Promise<Session> {
+    const instance = await DuckDBInstance.create(':memory:', { threads: '1', autoload_known_extensions: 'false', autoinstall_known_extensions: 'false' });
+    const connection = await instance.connect();
+    const catalog = await openLocalCatalog(connection, options.tables);
+    return new Session(options, connection, catalog, await mkdtemp(join(options.tempRoot, 'pappus-session-')));
+  }
+
+  async explain(sql: string): Promise<StagePlan> {
+    return planStages(await this.#openPlanner(), this.catalog.tables, sql, { workers: this.#options.workers });
+  }
+
+  /** Starts the workers now instead of with the first query. */
+  async warmUp(signal: AbortSignal): Promise<void> {
+    await this.#openCluster(signal);
+  }
+
+  async query(sql: string, options: QueryOptions): Promise<QueryResult> {
+    const { clock } = this.#options;
+    const startedAt = clock.nowMs();
+    const plan = await this.explain(sql);
+    const planMs = clock.nowMs() - startedAt;
+    options.onPlan?.(plan);
+    for (let restarts = 0; ; restarts++) {
+      try {
+        return await this.#run(plan, options, { planMs, restarts });
+      } catch (thrown) {
+        const error = toAppError(thrown);
+        const mayRetry = error.code === 'worker-lost' && restarts < MAX_RESTARTS && !options.signal.aborted;
+        if (!mayRetry) throw thrown;
+        this.#options.logger.log('warn', 'a worker was lost; the query starts again', { error: error.message });
+        await (await this.#openCluster(options.signal)).replaceLost(options.signal);
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    const cluster = await this.#cluster?.catch(() => null);
+    await cluster?.stop();
+    await this.#embedded?.stop();
+    this.#connection.closeSync();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #run(plan: StagePlan, options: QueryOptions, before: { readonly planMs: number; readonly restarts: number }): Promise<QueryResult> {
+    const { workers, exchange, clock, random } = this.#options;
+    const cluster = await this.#openCluster(options.signal);
+    const query = `q${(this.#queries += 1)}-${randomHex(random, 4)}`;
+    const shaped = options.form === 'json' ? jsonResult(plan) : textResult(plan);
+    const tasks = queryTasks(shaped, { query, workers, transport: exchange, tables: this.catalog.tables, remote: this.catalog.kind === 's3' });
+    const ran = await runQuery({ cluster, clock, query, plan: shaped, tasks, onProgress: options.onProgress ?? (() => {}), signal: options.signal });
+    const width = options.form === 'json' ? 1 : plan.columns.length;
+    return {
+      columns: plan.columns,
+      rows: ran.frames.flatMap((frame) => decodeTextFrame(frame, width)),
+      plan,
+      reports: ran.reports,
+      planMs: before.planMs,
+      runMs: ran.elapsedMs,
+      requests: ran.requests.reduce(addRequests, noRequests),
+      bill: bill(queryUsage({ workers, memoryBytes: cluster.memoryBytes, elapsedMs: ran.elapsedMs, requests: ran.requests }), awsUsEast1),
+      restarts: before.restarts,
+    };
+  }
+
+  #openPlanner(): Promise<Planner> {
+    this.#planner ??= Planner.create(this.#connection, [...this.catalog.tables.values()]);
+    return this.#planner;
+  }
+
+  #openCluster(signal: AbortSignal): Promise<Cluster> {
+    this.#cluster ??= this.#startCluster(signal);
+    this.#cluster.catch(() => {
+      this.#cluster = null; // the next query tries again
+    });
+    return this.#cluster;
+  }
+
+  async #startCluster(signal: AbortSignal): Promise<Cluster> {
+    const { workers, workerMemoryBytes, provider, clock, random, logger } = this.#options;
+    const exchangeStore = await this.#exchangeStore();
+    return Cluster.start({ workers, workerMemoryBytes, provider, clock, random, logger, spillFolder: this.#folder, exchangeStore, tableStore: null }, signal);
+  }
+
+  async #exchangeStore(): Promise<StoreAccess | null> {
+    const { exchange, store, clock, random } = this.#options;
+    if (exchange !== 'store') return null;
+    if (typeof store !== 'string') return store;
+    this.#embedded ??= await startEmbeddedStore({ parentFolder: this.#folder, profile: storeProfiles[store], clock, random });
+    return { connection: this.#embedded.connection, bucket: this.#embedded.bucket, prefix: 'exchange/' };
+  }
+}
