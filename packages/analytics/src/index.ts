@@ -4,9 +4,10 @@ export { billRecord, formatBillLine, formatBillTable, formatDollars } from './co
 export type { ColumnType } from './engine/fragment.ts';
 export type { FragmentProfile, FragmentStats } from './engine/stats.ts';
 export type { FragmentOutcome, Progress } from './execution/query-run.ts';
+export type { ResultForm } from './execution/result-form.ts';
 export type { TextRow } from './execution/text-frame.ts';
 export type { StoreAccess } from './execution/worker-config.ts';
 export { STORE_PROFILES, type StoreProfileName } from './object-store/embedded/store-profile.ts';
 export type { RequestCounts } from './object-store/request-counts.ts';
 export type { Stage, StageEdge, StageInput, StageOutput, StagePlan, StageScan } from './plan/stages/stage.ts';
-export { Session, type ExchangeKind, type QueryOptions, type QueryResult, type ResultForm, type SessionOptions } from './session.ts';
+export { Session, type ExchangeKind, type QueryOptions, type QueryResult, type SessionOptions } from './session.ts';

@@ -13,8 +13,10 @@ import { bill, type Bill } from './cost/bill.ts';
 import { awsUsEast1 } from './cost/prices.ts';
 import { queryUsage } from './execution/query-usage.ts';
 import { Cluster } from './execution/cluster.ts';
+import type { Frame } from './exchange/transport.ts';
 import { runQuery, type FragmentOutcome, type Progress } from './execution/query-run.ts';
-import { jsonResult, queryTasks, textResult } from './execution/query-task.ts';
+import { queryTasks } from './execution/query-task.ts';
+import { resultWidth, shapeResult, type ResultForm } from './execution/result-form.ts';
 import { decodeTextFrame, type TextRow } from './execution/text-frame.ts';
 import type { ColumnType } from './engine/fragment.ts';
 import { startEmbeddedStore, type EmbeddedStore } from './object-store/embedded/embedded-store.ts';
@@ -43,19 +45,18 @@ export interface SessionOptions {
   readonly tempRoot: string;
 }
 
-/** `text`: each value as DuckDB prints it. `json`: one column, a JSON object for each row. */
-export type ResultForm = 'text' | 'json';
-
 export interface QueryOptions {
   readonly form: ResultForm;
   readonly signal: AbortSignal;
   readonly onPlan?: (plan: StagePlan) => void;
   readonly onProgress?: (progress: Progress) => void;
+  /** The result, piece by piece, once the query has succeeded: rows of text or JSON, or the bytes of a Parquet file. */
+  readonly onRows?: (rows: readonly TextRow[]) => void | Promise<void>;
+  readonly onBytes?: (bytes: Uint8Array) => void | Promise<void>;
 }
 
 export interface QueryResult {
   readonly columns: readonly ColumnType[];
-  readonly rows: readonly TextRow[];
   readonly plan: StagePlan;
   readonly reports: readonly FragmentOutcome[];
   readonly planMs: number;
@@ -133,13 +134,11 @@ export class Session {
     const { workers, exchange, clock, random } = this.#options;
     const cluster = await this.#openCluster(options.signal);
     const query = `q${(this.#queries += 1)}-${randomHex(random, 4)}`;
-    const shaped = options.form === 'json' ? jsonResult(plan) : textResult(plan);
+    const shaped = shapeResult(plan, options.form);
     const tasks = queryTasks(shaped, { query, workers, transport: exchange, tables: this.catalog.tables, remote: this.catalog.kind === 's3' });
-    const ran = await runQuery({ cluster, clock, query, plan: shaped, tasks, onProgress: options.onProgress ?? (() => {}), signal: options.signal });
-    const width = options.form === 'json' ? 1 : plan.columns.length;
+    const ran = await runQuery({ cluster, clock, query, plan: shaped, tasks, onProgress: options.onProgress ?? (() => {}), onFrame: deliver(plan, options), signal: options.signal });
     return {
       columns: plan.columns,
-      rows: ran.frames.flatMap((frame) => decodeTextFrame(frame, width)),
       plan,
       reports: ran.reports,
       planMs: before.planMs,
@@ -176,4 +175,9 @@ export class Session {
     this.#embedded ??= await startEmbeddedStore({ parentFolder: this.#folder, profile: storeProfiles[store], clock, random });
     return { connection: this.#embedded.connection, bucket: this.#embedded.bucket, prefix: 'exchange/' };
   }
+}
+
+function deliver(plan: StagePlan, { form, onRows, onBytes }: QueryOptions): (frame: Frame) => void | Promise<void> {
+  const width = resultWidth(plan, form);
+  return (frame) => (form === 'parquet' ? onBytes?.(frame) : onRows?.(decodeTextFrame(frame, width)));
 }

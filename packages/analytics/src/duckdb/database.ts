@@ -16,6 +16,7 @@ export interface DatabaseConfig {
 }
 
 const resultBytes = 48;
+const peakMetric = 'SYSTEM_PEAK_BUFFER_MEMORY';
 
 export class Database {
   readonly #native: Native;
@@ -91,6 +92,24 @@ export class Connection {
     } finally {
       this.#native.destroy(api.destroyPrepare, statement);
     }
+  }
+
+  /** Lets `peakMemoryBytes` know. Operators are not timed, so it costs nothing to speak of. */
+  watchMemory(): void {
+    this.execute("SET enable_profiling = 'no_output'", 'a setting');
+    this.execute(`SET custom_profiling_settings = '{"${peakMetric}": "true"}'`, 'a setting');
+  }
+
+  /** DuckDB's peak of buffer memory in the last statement; null when it was not watched. */
+  peakMemoryBytes(): number | null {
+    const { api } = this.#native;
+    const info = api.getProfilingInfo(this.handle);
+    if (info === 0) return null;
+    const value = api.profilingInfoGetValue(info, peakMetric);
+    if (value === 0) return null;
+    const text = this.#native.takeString(api.getVarchar(value));
+    this.#native.destroy(api.destroyValue, value);
+    return text === null ? null : Number(text);
   }
 
   close(): void {

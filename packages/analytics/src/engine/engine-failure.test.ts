@@ -103,7 +103,7 @@ describe('errors', () => {
   test('a damaged frame is corrupt data', async () => {
     const { frames } = await produce(engine, 'SELECT i, i::VARCHAR FROM range(10) r(i)', columns, { kind: 'one', consumer: 0 });
     const frame = frames[0]?.[0]?.slice() ?? new Uint8Array();
-    frame[40] = (frame[40] ?? 0) ^ 1;
+    frame[24] = (frame[24] ?? 0) ^ 1;
     await expect(store(engine, 'got', [frame], columns)).rejects.toMatchObject({ code: 'corrupt-data' });
     await expectAlive();
   });
@@ -138,6 +138,8 @@ describe('bounds', () => {
     try {
       const { stats } = await produce(small, `${hash16} ORDER BY md5(i::VARCHAR || 'x')`, columns, { kind: 'one', consumer: 0 });
       expect(stats.outputs[0]?.rows).toBe(1_000_000);
+      expect(stats.peakMemoryBytes).toBeGreaterThan(16 * 1024 * 1024);
+      expect(stats.peakMemoryBytes).toBeLessThanOrEqual(64 * 1024 * 1024);
     } finally {
       await small.stop();
     }

@@ -16,7 +16,6 @@ import { Stopwatch, type FragmentStats } from './stats.ts';
 const fragmentDatabase = 'pappus_fragment';
 
 export class FragmentRunner {
-  readonly #native: Native;
   readonly #clock: Clock;
   readonly #inbox: EngineInbox;
   readonly #database: Database;
@@ -26,11 +25,11 @@ export class FragmentRunner {
   readonly #sink: OutputSink;
 
   constructor(native: Native, config: EngineConfig, clock: Clock, inbox: EngineInbox) {
-    this.#native = native;
     this.#clock = clock;
     this.#inbox = inbox;
     this.#database = new Database(native, config);
     this.#connection = this.#database.connect();
+    this.#connection.watchMemory();
     this.#strings = new StringCodecs(native, this.#connection.handle);
     this.#inputs = new InputTables(native, this.#connection, this.#strings);
     this.#sink = new OutputSink(native, this.#connection, this.#strings);
@@ -56,11 +55,16 @@ export class FragmentRunner {
       connection.execute(`ATTACH ':memory:' AS ${fragmentDatabase}`, 'a fragment cannot begin');
       connection.execute(`USE ${fragmentDatabase}`, 'a fragment cannot begin');
       this.#inputs.open(connection, fragment.inputs, state);
-      for (const statement of fragment.setup) connection.execute(statement, `the setup of the stage failed in "${statement}"`);
+      let peak = 0;
+      const watched = (work: () => void): void => {
+        work();
+        peak = Math.max(peak, connection.peakMemoryBytes() ?? 0);
+      };
+      for (const statement of fragment.setup) watched(() => connection.execute(statement, `the setup of the stage failed in "${statement}"`));
       connection.execute(`SET preserve_insertion_order = ${isOrdered(fragment.sql)}`, 'a setting');
-      this.#sink.run(connection, fragment, state);
+      watched(() => this.#sink.run(connection, fragment, state));
       this.#sink.finish();
-      return statsOf(state, this.#peakMemory());
+      return statsOf(state, peak);
     } catch (error) {
       throw state.failure ?? error;
     } finally {
@@ -86,15 +90,9 @@ export class FragmentRunner {
       this.#forget(attempts - 1);
     }
   }
-
-  /** Of the connection's last statement, when profiling is on. */
-  #peakMemory(): number | null {
-    void this.#native;
-    return null;
-  }
 }
 
-function statsOf(state: RunState, peakMemoryBytes: number | null): FragmentStats {
+function statsOf(state: RunState, peakMemoryBytes: number): FragmentStats {
   const { stopwatch } = state;
   const [compute, encode, decode] = [stopwatch.spentMs('compute'), stopwatch.spentMs('encode'), stopwatch.spentMs('decode')];
   const [waitInput, waitOutput] = [stopwatch.spentMs('waitInput'), stopwatch.spentMs('waitOutput')];

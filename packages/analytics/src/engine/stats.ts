@@ -26,8 +26,8 @@ export interface FragmentStats {
   readonly inputs: readonly EdgeCount[];
   readonly outputs: readonly EdgeCount[];
   readonly profile: FragmentProfile;
-  /** DuckDB's peak of buffer memory, or null when it does not say. */
-  readonly peakMemoryBytes: number | null;
+  /** The most buffer memory that DuckDB held at once. */
+  readonly peakMemoryBytes: number;
 }
 
 export class EdgeCounter {

@@ -16,3 +16,5 @@ export const MIN_ENGINE_MEMORY_BYTES: number = 48 * 1024 * 1024;
 export const DEFAULT_WORKER_MEMORY_BYTES: number = 2 * 1024 * 1024 * 1024;
 /** Received frames that a worker keeps in memory, as a share of its memory; the rest is spilled. */
 export const EXCHANGE_MEMORY_SHARE = 0.08;
+/** A result file travels in pieces of this size. */
+export const RESULT_PIECE_BYTES: number = 1024 * 1024;

@@ -3,7 +3,7 @@
  * it has finished, so that a failure never leaves half an answer behind.
  */
 import { abortable, AppError, defined, parseQueryId, sleep, type Clock } from '@pappus/core';
-import type { Frame } from '../exchange/transport.ts';
+import type { ExchangeReader, Frame } from '../exchange/transport.ts';
 import type { RequestCounts } from '../object-store/request-counts.ts';
 import type { StagePlan } from '../plan/stages/stage.ts';
 import type { Cluster, WorkerEvent } from './cluster.ts';
@@ -29,11 +29,12 @@ export interface RunOptions {
   readonly plan: StagePlan;
   readonly tasks: readonly QueryTask[];
   readonly onProgress: (progress: Progress) => void;
+  /** The result, frame by frame, once every fragment has finished. What waits meanwhile is spilled by the transport. */
+  readonly onFrame: (frame: Frame) => void | Promise<void>;
   readonly signal: AbortSignal;
 }
 
 export interface RunResult {
-  readonly frames: readonly Frame[];
   readonly reports: readonly FragmentOutcome[];
   /** Of each worker, to object stores. */
   readonly requests: readonly RequestCounts[];
@@ -66,11 +67,11 @@ export async function runQuery(options: RunOptions): Promise<RunResult> {
     tasks.forEach((task, rank) => cluster.send(rank, { kind: 'run', task }));
     const edge = defined(tasks[0]?.edges.find((candidate) => candidate.edge === plan.resultEdge), 'result edge');
     const reader = cluster.direct.reader(toEdge(query, edge), 0, failed.signal);
-    const frames = await collect(reader, failed.signal);
     await abortable(finished.promise, failed.signal);
+    await drain(reader, options.onFrame, failed.signal);
     const elapsedMs = clock.nowMs() - startedAt;
     ended = await endEverywhere(options);
-    return { frames, reports, requests: ended, elapsedMs };
+    return { reports, requests: ended, elapsedMs };
   } catch (thrown) {
     // A lost peer shows on many streams; the worker's own end, which says why, may come a moment later.
     if (!failed.signal.aborted) await sleep(clock, CAUSE_GRACE_MS, failed.signal).catch(() => {});
@@ -108,13 +109,12 @@ function failureOf(rank: number, { stage, error }: Extract<FromWorker, { kind: '
   return new AppError(inner.code, `worker ${rank}${stage === null ? '' : `, stage ${stage}`}: ${inner.message}`, options);
 }
 
-async function collect(reader: { next(): Promise<Frame | null>; close(): Promise<void> }, signal: AbortSignal): Promise<Frame[]> {
-  const frames: Frame[] = [];
+async function drain(reader: ExchangeReader, onFrame: RunOptions['onFrame'], signal: AbortSignal): Promise<void> {
   try {
     for (;;) {
       const frame = await abortable(reader.next(), signal);
-      if (frame === null) return frames;
-      frames.push(frame);
+      if (frame === null) return;
+      await onFrame(frame);
     }
   } finally {
     await reader.close();

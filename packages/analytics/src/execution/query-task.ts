@@ -2,10 +2,10 @@
 import { defined, unreachable } from '@pappus/core';
 import type { ColumnChunk, Table } from '../catalog/table.ts';
 import { splitScan, wholeScan, type ScanPiece } from '../catalog/scan-split.ts';
-import type { ColumnType, FragmentOutput, Routing } from '../engine/fragment.ts';
-import { quoteIdentifier } from '../plan/duckdb/types.ts';
+import type { FragmentOutput, Routing } from '../engine/fragment.ts';
 import { WORKER_MACRO } from '../plan/stages/cut.ts';
 import type { Stage, StageEdge, StageOutput, StagePlan, StageScan } from '../plan/stages/stage.ts';
+import type { ShapedPlan } from './result-form.ts';
 import type { EdgeTask, FilePart, FragmentTask, QueryTask } from './task.ts';
 
 export interface TaskOptions {
@@ -19,13 +19,13 @@ export interface TaskOptions {
 }
 
 /** The task of each worker, by rank. */
-export function queryTasks(plan: StagePlan, options: TaskOptions): readonly QueryTask[] {
+export function queryTasks(plan: ShapedPlan, options: TaskOptions): readonly QueryTask[] {
   const edges = plan.edges.map((edge) => edgeTask(plan, edge, options));
   const scans = new Map(plan.stages.flatMap((stage) => stage.scans.map((scan) => [scan, scanParts(scan, stage, options)] as const)));
   return Array.from({ length: options.workers }, (_, worker) => ({
     query: options.query,
     edges,
-    fragments: plan.stages.filter((stage) => stage.spread || worker === 0).map((stage) => fragmentTask(edges, stage, worker, scans)),
+    fragments: plan.stages.filter((stage) => stage.spread || worker === 0).map((stage) => fragmentTask(plan, edges, stage, worker, scans)),
   }));
 }
 
@@ -39,7 +39,7 @@ function edgeTask(plan: StagePlan, edge: StageEdge, options: TaskOptions): EdgeT
   return { edge: edge.id, transport, producers: ranksOf(stageById(plan, edge.producer), options.workers), consumers };
 }
 
-function fragmentTask(edges: readonly EdgeTask[], stage: Stage, worker: number, scans: ReadonlyMap<StageScan, readonly (readonly FilePart[])[]>): FragmentTask {
+function fragmentTask(plan: ShapedPlan, edges: readonly EdgeTask[], stage: Stage, worker: number, scans: ReadonlyMap<StageScan, readonly (readonly FilePart[])[]>): FragmentTask {
   return {
     stage: stage.id,
     fragment: worker,
@@ -48,6 +48,7 @@ function fragmentTask(edges: readonly EdgeTask[], stage: Stage, worker: number, 
     scans: stage.scans.map((scan) => ({ view: scan.view, columns: scan.columns, parts: defined(scans.get(scan)?.[stage.spread ? worker : 0], scan.view) })),
     inputs: stage.inputs,
     outputs: stage.outputs.map((output) => fragmentOutput(edges, output, worker)),
+    parquet: stage.outputs.some((output) => output.edge === plan.resultEdge) ? plan.parquet : null,
   };
 }
 
@@ -86,23 +87,3 @@ function filePart(table: Table, piece: ScanPiece, fetched: readonly string[]): F
   const chunks = piece.rowGroups.flatMap((group) => fetched.flatMap((column): readonly ColumnChunk[] => group.chunks.get(column) ?? []));
   return { path: file.path, sizeBytes: file.sizeBytes, footerBytes: file.footerBytes, firstRow: piece.firstRow, rows: piece.rows, whole: piece.whole, chunks };
 }
-
-/** Casts the result to text, so that the driver can show it without an engine. */
-export function textResult(plan: StagePlan): StagePlan {
-  return reshaped(plan, plan.columns.map((_, index) => `CAST(c${index} AS VARCHAR)`), plan.columns.map((column) => column.name));
-}
-
-/** One JSON object for each row, as DuckDB writes it. */
-export function jsonResult(plan: StagePlan): StagePlan {
-  const fields = plan.columns.map((column, index) => `${quoteIdentifier(column.name)} := c${index}`);
-  return reshaped(plan, [`CAST(to_json(struct_pack(${fields.join(', ')})) AS VARCHAR)`], ['json']);
-}
-
-function reshaped(plan: StagePlan, expressions: readonly string[], names: readonly string[]): StagePlan {
-  const columns: ColumnType[] = names.map((name) => ({ name, type: 'VARCHAR' }));
-  const inner = plan.columns.map((_, index) => `c${index}`).join(', ');
-  const select = expressions.map((expression, index) => `${expression} AS c${index}`).join(', ');
-  const stages = plan.stages.map((stage) => (stage.outputs.some((output) => output.edge === plan.resultEdge) ? { ...stage, columns, sql: `SELECT ${select} FROM (${stage.sql}) AS result(${inner})` } : stage));
-  return { ...plan, stages };
-}
-

@@ -32,6 +32,8 @@ export interface FragmentTask {
   readonly scans: readonly ScanTask[];
   readonly inputs: readonly StageInput[];
   readonly outputs: readonly FragmentOutput[];
+  /** The rows are written to a Parquet file under these column names, and its bytes are what the one output gets. */
+  readonly parquet: readonly string[] | null;
 }
 
 export interface EdgeTask {

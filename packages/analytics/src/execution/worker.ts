@@ -5,10 +5,12 @@
  */
 import { AppError, assert, cancelled, defined, parseQueryId, toAppError, type Clock, type Logger } from '@pappus/core';
 import type { EngineThread } from '../engine/engine-thread.ts';
+import type { FragmentSpec } from '../engine/fragment.ts';
 import type { FragmentStats } from '../engine/stats.ts';
 import type { ExchangeReader, ExchangeWriter, QueryScopedTransport } from '../exchange/transport.ts';
 import { noRequests, requestsSince, type RequestCounts } from '../object-store/request-counts.ts';
 import { toEdge } from './control-directory.ts';
+import { parquetFragment, resultPath, sendFile } from './parquet-result.ts';
 import { scanView } from './scan-view.ts';
 import type { EdgeTask, FragmentTask, FromWorker, QueryTask, ScanTask } from './task.ts';
 
@@ -93,8 +95,11 @@ export class Worker {
     try {
       const setup: string[] = [];
       for (const scan of fragment.scans) setup.push(scanView(scan, await scans.paths(scan, task.query, signal)));
-      const { sql, columns, inputs, outputs } = fragment;
-      const stats: FragmentStats = await engine.run({ setup, sql, columns, inputs, outputs }, ends, signal);
+      const { sql, columns, inputs, outputs, parquet } = fragment;
+      const spec: FragmentSpec = { setup, sql, columns, inputs, outputs };
+      const path = resultPath(task.query);
+      const stats: FragmentStats = await engine.run(parquet === null ? spec : parquetFragment(spec, parquet, path), ends, signal);
+      if (parquet !== null) for (const writer of ends.writers.values()) await sendFile(path, writer);
       await Promise.all([...ends.writers.values()].map((writer) => writer.finish()));
       send({ kind: 'finished', query: task.query, report: { stage: fragment.stage, fragment: fragment.fragment, startedMs, stats, residentBytes: this.#options.residentBytes() } });
     } catch (thrown) {

@@ -6,6 +6,8 @@ export const MAX_GET_BYTES: number = 1024 * 1024 * 1024;
 export const MAX_PUT_BYTES: number = 5 * 1024 * 1024 * 1024;
 /** S3 takes at most 1,000 keys in one DeleteObjects. */
 export const MAX_DELETE_KEYS = 1_000;
+/** S3 lists at most 1,000 keys in one page. */
+export const MAX_PAGE_KEYS = 1_000;
 /** UTF-8 bytes of a key, as S3 has it. */
 export const MAX_KEY_BYTES = 1_024;
 /** Body of an error, list or delete answer. */

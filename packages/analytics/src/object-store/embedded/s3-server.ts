@@ -9,6 +9,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { sleep, type Clock, type Random } from '@pappus/core';
+import { MAX_PAGE_KEYS } from '../limits.ts';
 import { noRequests, RequestCounter, type RequestCounts, type RequestKind } from '../request-counts.ts';
 import type { S3Credentials } from '../s3-options.ts';
 import { blocks, escapeXml, textOf } from '../s3-xml.ts';
@@ -41,8 +42,6 @@ interface Route {
   readonly key: string;
   readonly query: URLSearchParams;
 }
-
-const MAX_PAGE_KEYS = 1_000;
 
 export class S3Server {
   readonly #options: S3ServerOptions;
