@@ -4,7 +4,7 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { randomHex, toAppError, type Clock, type Logger, type Random } from '@pappus/core';
+import { parseQueryId, randomHex, toAppError, type Clock, type Logger, type Random } from '@pappus/core';
 import type { Provider } from '@pappus/providers';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { openLocalCatalog } from './catalog/local-catalog.ts';
@@ -13,7 +13,9 @@ import { bill, type Bill } from './cost/bill.ts';
 import { awsUsEast1 } from './cost/prices.ts';
 import { queryUsage } from './execution/query-usage.ts';
 import { Cluster } from './execution/cluster.ts';
+import { deleteQueryObjects } from './exchange/store/transport.ts';
 import type { Frame } from './exchange/transport.ts';
+import { S3Store } from './object-store/s3-store.ts';
 import { runQuery, type FragmentOutcome, type Progress } from './execution/query-run.ts';
 import { queryTasks } from './execution/query-task.ts';
 import { resultWidth, shapeResult, type ResultForm } from './execution/result-form.ts';
@@ -69,6 +71,7 @@ export interface QueryResult {
 }
 
 const MAX_RESTARTS = 1;
+const CLEANUP_TIMEOUT_MS = 10_000;
 
 export class Session {
   readonly catalog: Catalog;
@@ -78,6 +81,7 @@ export class Session {
   #planner: Promise<Planner> | null = null;
   #cluster: Promise<Cluster> | null = null;
   #embedded: EmbeddedStore | null = null;
+  #exchangeObjects: { readonly store: S3Store; readonly prefix: string } | null = null;
   #queries = 0;
 
   private constructor(options: SessionOptions, connection: DuckDBConnection, catalog: Catalog, folder: string) {
@@ -125,6 +129,7 @@ export class Session {
   async stop(): Promise<void> {
     const cluster = await this.#cluster?.catch(() => null);
     await cluster?.stop();
+    this.#exchangeObjects?.store.close();
     await this.#embedded?.stop();
     this.#connection.closeSync();
     await rm(this.#folder, { recursive: true, force: true });
@@ -136,7 +141,7 @@ export class Session {
     const query = `q${(this.#queries += 1)}-${randomHex(random, 4)}`;
     const shaped = shapeResult(plan, options.form);
     const tasks = queryTasks(shaped, { query, workers, transport: exchange, tables: this.catalog.tables, remote: this.catalog.kind === 's3' });
-    const ran = await runQuery({ cluster, clock, query, plan: shaped, tasks, onProgress: options.onProgress ?? (() => {}), onFrame: deliver(plan, options), signal: options.signal });
+    const ran = await this.#withObjectsRemoved(query, () => runQuery({ cluster, clock, query, plan: shaped, tasks, onProgress: options.onProgress ?? (() => {}), onFrame: deliver(plan, options), signal: options.signal }));
     return {
       columns: plan.columns,
       plan,
@@ -147,6 +152,16 @@ export class Session {
       bill: bill(queryUsage({ workers, memoryBytes: cluster.memoryBytes, elapsedMs: ran.elapsedMs, requests: ran.requests }), awsUsEast1),
       restarts: before.restarts,
     };
+  }
+
+  /** Exchange objects are rubbish once their query is over, however it ended. */
+  async #withObjectsRemoved<T>(query: string, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } finally {
+      const objects = this.#exchangeObjects;
+      if (objects !== null) await deleteQueryObjects(objects.store, objects.prefix, parseQueryId(query), AbortSignal.timeout(CLEANUP_TIMEOUT_MS));
+    }
   }
 
   #openPlanner(): Promise<Planner> {
@@ -165,6 +180,10 @@ export class Session {
   async #startCluster(signal: AbortSignal): Promise<Cluster> {
     const { workers, workerMemoryBytes, provider, clock, random, logger } = this.#options;
     const exchangeStore = await this.#exchangeStore();
+    if (exchangeStore !== null) {
+      const { connection, bucket, prefix } = exchangeStore;
+      this.#exchangeObjects = { store: new S3Store({ connection, bucket, clock, random }), prefix };
+    }
     return Cluster.start({ workers, workerMemoryBytes, provider, clock, random, logger, spillFolder: this.#folder, exchangeStore, tableStore: null }, signal);
   }
 

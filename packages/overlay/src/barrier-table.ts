@@ -52,7 +52,7 @@ export class BarrierTable {
 
   /** The rank has a new connection, on which it enters again where it still waits. Its outcomes are kept. */
   suspend(rank: Rank): void {
-    for (const name of [...this.#waiting.keys()]) this.#forget(name, rank);
+    for (const name of this.#waiting.keys()) this.#forget(name, rank);
   }
 
   /** The rank is no longer a member: whoever takes its place has to enter anew. */

@@ -64,7 +64,7 @@ export class Coordinator {
     this.#listener = await this.#options.network.listen(listen, (connection) => void this.#accept(connection));
   }
 
-  /** Where members reach it. */
+  /** Where it listens. Behind a wildcard such as 0.0.0.0, members need an address of the machine instead. */
   get address(): Address {
     if (this.#listener === null) throw new AppError('unavailable', 'the coordinator does not listen');
     return this.#listener.address;
@@ -207,7 +207,7 @@ export class Coordinator {
   }
 
   #announce(change: MembershipChange): void {
-    for (const link of [...this.#links.values()]) link.send({ type: 'change', change });
+    for (const link of this.#links.values()) link.send({ type: 'change', change });
   }
 
   #enter({ rank }: Member, { request, name, timeoutMs }: BarrierRequest): void {
@@ -235,7 +235,7 @@ export class Coordinator {
   }
 
   #cancelDeadlines(rank: Rank): void {
-    for (const key of [...this.#deadlines.keys()]) if (key.startsWith(`${rank} `)) this.#cancelDeadlineKey(key);
+    for (const key of this.#deadlines.keys()) if (key.startsWith(`${rank} `)) this.#cancelDeadlineKey(key);
   }
 
   #cancelDeadlineKey(key: string): void {

@@ -48,8 +48,8 @@ let instances = 0;
 async function join(changes: Partial<JoinOptions> = {}): Promise<Group> {
   instances += 1;
   const instance = parseInstanceId(`instance-${instances}`);
-  const options: JoinOptions = { network: tcpNetwork, clock: systemClock, random: systemRandom, logger, coordinator: coordinator.address, group, secret, instance, wantRank: null, listen: loopback, timeoutMs: 3_000, timing };
-  const member = await joinGroup({ ...options, ...changes });
+  const shared = { network: tcpNetwork, clock: systemClock, random: systemRandom, logger, group, secret, timing };
+  const member = await joinGroup({ ...shared, coordinator: coordinator.address, instance, wantRank: null, listen: loopback, timeoutMs: 3_000, ...changes });
   members.push(member);
   return member;
 }
@@ -218,6 +218,7 @@ describe('life and death', () => {
   test('a member that stands still is given up within 3 s, and told so when it wakes', async () => {
     const watcher = await join({ wantRank: parseRank(0) });
     const victim = await spawnMember(1);
+    (await watcher.connect(parseRank(1), 5, never)).destroy(); // it knows its welcome
     const left = new Promise<number>((resolve) => void watcher.members.subscribe((change) => change.kind === 'left' && resolve(systemClock.nowMs())));
     const startMs = systemClock.nowMs();
     victim.kill('SIGSTOP');

@@ -72,7 +72,10 @@ export class MemberView implements Membership {
     if (this.#telling) return;
     this.#telling = true;
     try {
-      for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) for (const listener of [...this.#listeners]) listener(next);
+      for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) {
+        const audience = [...this.#listeners]; // who subscribes in a listener hears later changes only
+        for (const listener of audience) listener(next);
+      }
     } finally {
       this.#telling = false;
     }

@@ -57,7 +57,7 @@ export class StreamAcceptor {
     assert(Number.isInteger(port) && port >= 0 && port <= MAX_PORT, `${port} is no port`);
     assert(!this.#ports.has(port), `this member already listens on port ${port}`);
     this.#ports.set(port, onStream);
-    for (const parked of [...this.#parked]) if (parked.port === port) parked.wake(onStream);
+    for (const parked of this.#parked) if (parked.port === port) parked.wake(onStream);
     return () => {
       if (this.#ports.get(port) === onStream) this.#ports.delete(port);
     };

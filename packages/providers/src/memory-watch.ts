@@ -22,7 +22,7 @@ interface Watched {
 }
 
 /** The most memory in which the process was ever resident; null when it is gone or nobody can tell. */
-export function readPeakBytes(pid: number): number | null {
+function readPeakBytes(pid: number): number | null {
   try {
     // Synchronous on purpose: procfs answers from memory in microseconds, the thread pool takes longer.
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');
@@ -67,7 +67,7 @@ export class MemoryWatch {
 
   #arm(): Timer {
     const sample = (): void => {
-      for (const watched of [...this.#watched.values()]) this.#measure(watched);
+      for (const watched of this.#watched.values()) this.#measure(watched);
       this.#timer = this.#watched.size === 0 ? null : this.#arm();
     };
     return this.#clock.schedule(MEMORY_SAMPLE_MS, sample, { background: true });

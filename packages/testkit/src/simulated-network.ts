@@ -87,7 +87,10 @@ export class SimulatedNetwork {
     const host = this.#host(name);
     const streams = [...host.streams];
     host.listeners.clear();
-    for (const stream of streams) death === 'killed' ? stream.destroy() : stream.vanish();
+    for (const stream of streams) {
+      if (death === 'killed') stream.destroy();
+      else stream.vanish();
+    }
     host.death = death;
   }
 
@@ -146,18 +149,16 @@ export class SimulatedNetwork {
       const back = this.#lane(to, from);
       if (onConnection === undefined || this.#happens(refuse)) return this.#after(back, () => done(systemError('ECONNREFUSED', 'connect')));
       const local = { host: from.name, port: from.nextPort++ };
-      const [mine, theirs] = this.#pair(there, back, local, { host: to.name, port });
+      const [mine, theirs] = this.#pair(there, back);
       attempt.opened = mine;
       onConnection(asConnection(theirs, { host: to.name, port }, local));
       if (!this.#happens(loseAnswer)) this.#after(back, () => done(asConnection(mine, local, { host: to.name, port })));
     });
   }
 
-  #pair(there: Lane, back: Lane, local: TestAddress, remote: TestAddress): readonly [SimulatedStream, SimulatedStream] {
-    const make = (lane: Lane, at: TestAddress, towards: TestAddress): SimulatedStream => {
+  #pair(there: Lane, back: Lane): readonly [SimulatedStream, SimulatedStream] {
+    const make = (lane: Lane): SimulatedStream => {
       const stream: SimulatedStream = new SimulatedStream({
-        local: at,
-        remote: towards,
         carry: (arrive) => this.#after(lane, arrive),
         split: (bytes) => this.#split(bytes),
         onClose: () => lane.from.streams.delete(stream),
@@ -165,8 +166,8 @@ export class SimulatedNetwork {
       lane.from.streams.add(stream);
       return stream;
     };
-    const mine = make(there, local, remote);
-    const theirs = make(back, remote, local);
+    const mine = make(there);
+    const theirs = make(back);
     SimulatedStream.join(mine, theirs);
     const { breakConnection, breakWithinMs } = this.#faults;
     if (this.#happens(breakConnection)) {

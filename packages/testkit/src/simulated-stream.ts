@@ -3,17 +3,14 @@
  * delay; a slow reader stops its writer; it ends cleanly or breaks.
  */
 import { Duplex } from 'node:stream';
-import type { TestAddress } from './network-interface.ts';
 
 /** Bytes on their way or unread at the other end before a writer has to wait. */
-export const WINDOW_BYTES = 65_536;
+const WINDOW_BYTES = 65_536;
 
 /** Brings something to the other host, behind all that was sent before. */
-export type Carry = (arrive: () => void) => void;
+type Carry = (arrive: () => void) => void;
 
 export interface SimulatedEnd {
-  readonly local: TestAddress;
-  readonly remote: TestAddress;
   readonly carry: Carry;
   /** Cuts what is written into pieces. */
   readonly split: (bytes: Buffer) => readonly Buffer[];

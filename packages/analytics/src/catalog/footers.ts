@@ -38,25 +38,31 @@ export interface Footer {
 
 type Row = readonly unknown[];
 
-/** Reads the footers of all files at once; when one cannot be read the error names it. */
-export async function readFooters(connection: DuckDBConnection, paths: readonly string[]): Promise<ReadonlyMap<string, Footer>> {
-  const list = `[${paths.map(quoteText).join(', ')}]`;
-  await connection.run(`CREATE OR REPLACE TEMP TABLE footer_chunks AS FROM parquet_metadata(${list})`).catch(unreadable);
+/** Reads the footers of all files at once. Files are paths with the names that errors give them. */
+export async function readFooters(connection: DuckDBConnection, labels: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, Footer>> {
+  if (labels.size === 0) return new Map();
+  const list = `[${[...labels.keys()].map(quoteText).join(', ')}]`;
+  await connection.run(`CREATE OR REPLACE TEMP TABLE footer_chunks AS FROM parquet_metadata(${list})`).catch(async (thrown: unknown) => Promise.reject(await unreadable(connection, labels, thrown)));
   const files = await rowsOf(connection, `SELECT file_name, num_rows, footer_size, file_size_bytes FROM parquet_file_metadata(${list})`);
   const schemas = byFile(await rowsOf(connection, `SELECT file_name, name, num_children, duckdb_type, type FROM parquet_schema(${list})`));
-  const chunks = byFile(await rowsOf(connection, `SELECT file_name, row_group_id, row_group_num_rows, column_id, coalesce(least(dictionary_page_offset, data_page_offset), data_page_offset), total_compressed_size FROM footer_chunks ORDER BY ALL`));
+  const chunks = byFile(await rowsOf(connection, `SELECT ${CHUNK} FROM footer_chunks ORDER BY ALL`));
   const statistics = byFile(await rowsOf(connection, STATISTICS));
   await connection.run('DROP TABLE footer_chunks');
   return new Map(files.map((file) => {
     const path = String(file[0]);
     const fields = topFields(schemas.get(path) ?? []);
     const footer = { path, rows: Number(file[1]), footerBytes: Number(file[2]) + FOOTER_TAIL_BYTES, sizeBytes: Number(file[3]), fields };
-    return [path, { ...footer, rowGroups: rowGroups(chunks.get(path) ?? [], fields), statistics: leafStatistics(statistics.get(path) ?? []) }];
+    const groups = rowGroups(chunks.get(path) ?? [], fields, footer.sizeBytes - footer.footerBytes);
+    requireWhole(labels.get(path) ?? path, footer.sizeBytes, groups);
+    return [path, { ...footer, rowGroups: groups, statistics: leafStatistics(statistics.get(path) ?? []) }];
   }));
 }
 
 /** Length of the footer and magic, behind the footer itself. */
 const FOOTER_TAIL_BYTES = 8;
+
+// Some writers give a column without a dictionary the dictionary offset 0.
+const CHUNK = 'file_name, row_group_id, row_group_num_rows, column_id, coalesce(least(nullif(dictionary_page_offset, 0), data_page_offset), data_page_offset), total_compressed_size, bloom_filter_offset, bloom_filter_length';
 
 // Dates count as days and timestamps as microseconds, like DuckDB's own constants.
 const asNumber = (column: string): string =>
@@ -68,9 +74,26 @@ async function rowsOf(connection: DuckDBConnection, sql: string): Promise<readon
   return (await connection.runAndReadAll(sql)).getRows();
 }
 
-function unreadable(thrown: unknown): never {
-  const message = errorMessage(thrown).split('\n')[0] ?? '';
-  throw new AppError('corrupt-data', `cannot read a Parquet file: ${message}`, { cause: thrown, hint: 'Check that the file was written completely, or move it out of the tables folder.' });
+/** DuckDB does not name the file with every error, so they are read one by one to find it. */
+async function unreadable(connection: DuckDBConnection, labels: ReadonlyMap<string, string>, thrown: unknown): Promise<AppError> {
+  for (const [path, label] of labels) {
+    const reason = await connection.run(`FROM parquet_metadata(${quoteText(path)}) LIMIT 0`).then(() => null, errorMessage);
+    if (reason !== null) return damaged(label, (reason.split('\n')[0] ?? '').replaceAll(path, label));
+  }
+  return damaged('', errorMessage(thrown));
+}
+
+function damaged(label: string, reason: string): AppError {
+  return new AppError('corrupt-data', `cannot read the Parquet file ${label}: ${reason}`, { hint: 'Check that the file was written completely, or move it out of the tables folder.' });
+}
+
+/** A footer can be fine and belong to more bytes than are there. */
+function requireWhole(label: string, sizeBytes: number, groups: readonly RowGroup[]): void {
+  for (const group of groups) {
+    for (const chunk of [...group.chunks.values()].flat()) {
+      if (chunk.offset + chunk.bytes > sizeBytes) throw damaged(label, `its columns reach to byte ${chunk.offset + chunk.bytes}, and it ends at ${sizeBytes}`);
+    }
+  }
 }
 
 function byFile(rows: readonly Row[]): ReadonlyMap<string, Row[]> {
@@ -101,16 +124,19 @@ function topFields(rows: readonly Row[]): SchemaField[] {
   return fields;
 }
 
-/** Rows: file, row group, its rows, leaf column, offset, bytes; ordered by row group and column. */
-function rowGroups(rows: readonly Row[], fields: readonly SchemaField[]): RowGroup[] {
+/** Rows as in `CHUNK`, ordered by row group and column. `footerStart` is where the data ends. */
+function rowGroups(rows: readonly Row[], fields: readonly SchemaField[], footerStart: number): RowGroup[] {
   const owner = new Map(fields.flatMap((field) => field.leaves.map((leaf) => [leaf, field.name] as const)));
+  const starts = rows.flatMap(([, , , , offset, , bloom]) => [Number(offset), Number(bloom ?? footerStart)]).sort((a, b) => a - b);
   const drafts = new Map<number, { rows: number; bytes: number; chunks: Map<string, ColumnChunk[]> }>();
-  for (const [, group, groupRows, column, offset, bytes] of rows) {
+  for (const [, group, groupRows, column, offset, bytes, bloom, bloomBytes] of rows) {
     const draft = drafts.get(Number(group)) ?? { rows: Number(groupRows), bytes: 0, chunks: new Map<string, ColumnChunk[]>() };
     drafts.set(Number(group), draft);
     const name = defined(owner.get(Number(column)), `column ${String(column)}`);
     draft.bytes += Number(bytes);
-    draft.chunks.set(name, [...(draft.chunks.get(name) ?? []), { offset: Number(offset), bytes: Number(bytes) }]);
+    const chunks = [...(draft.chunks.get(name) ?? []), { offset: Number(offset), bytes: Number(bytes) }];
+    if (bloom !== null) chunks.push({ offset: Number(bloom), bytes: bloomBytes === null ? nextAbove(starts, Number(bloom), footerStart) - Number(bloom) : Number(bloomBytes) });
+    draft.chunks.set(name, chunks);
   }
   let firstRow = 0;
   return [...drafts].sort(([a], [b]) => a - b).map(([, draft]) => {
@@ -119,6 +145,9 @@ function rowGroups(rows: readonly Row[], fields: readonly SchemaField[]): RowGro
     return rowGroup;
   });
 }
+
+/** Older writers do not say how long a Bloom filter is; it ends where the next thing begins at the latest. */
+const nextAbove = (sorted: readonly number[], offset: number, end: number): number => sorted.find((start) => start > offset) ?? end;
 
 function leafStatistics(rows: readonly Row[]): LeafStatistics[] {
   const found: LeafStatistics[] = [];

@@ -31,7 +31,7 @@ export interface RowGroup {
   readonly firstRow: number;
   /** Compressed bytes of all columns. */
   readonly bytes: number;
-  /** Chunks by top-level column name; a nested column has several. */
+  /** Chunks by top-level column name; a nested column has several. Bloom filters are among them, since DuckDB reads them where a filter compares for equality. */
   readonly chunks: ReadonlyMap<string, readonly ColumnChunk[]>;
 }
 

@@ -11,21 +11,22 @@ export interface FileSource {
   readonly footerPath: string;
   /** What the table keeps: a local path or an object key. */
   readonly path: string;
+  /** How errors name it. */
+  readonly label: string;
   readonly version: string;
 }
 
 export type TableSources = ReadonlyMap<string, readonly FileSource[]>;
 
 export async function buildTables(connection: DuckDBConnection, sources: TableSources): Promise<ReadonlyMap<string, Table>> {
-  const paths = [...sources.values()].flat().map((file) => file.footerPath);
-  const footers = paths.length === 0 ? new Map<string, Footer>() : await readFooters(connection, paths);
+  const footers = await readFooters(connection, new Map([...sources.values()].flat().map((file) => [file.footerPath, file.label])));
   const tables = new Map<string, Table>();
   for (const [name, files] of sources) tables.set(name, await buildTable(connection, name, files, footers));
   return tables;
 }
 
 async function buildTable(connection: DuckDBConnection, name: string, files: readonly FileSource[], footers: ReadonlyMap<string, Footer>): Promise<Table> {
-  const own = files.map((file) => ({ file, footer: defined(footers.get(file.footerPath), file.path) }));
+  const own = files.map((file) => ({ file, footer: defined(footers.get(file.footerPath), file.label) }));
   const first = defined(own[0], `file of table ${name}`);
   for (const other of own) requireSameSchema(name, first, other);
   const types = await columnTypes(connection, first.file.footerPath, first.footer.fields);
@@ -52,7 +53,7 @@ function requireSameSchema(table: string, first: SourceFooter, other: SourceFoot
   const found = other.footer.fields.map((field) => field.shape);
   const difference = found.find((shape, index) => shape !== wanted[index]) ?? wanted[found.length];
   if (difference === undefined) return;
-  throw new AppError('corrupt-data', `table ${table} has files with different schemas: ${other.file.path} has (${found.join(', ')}), ${first.file.path} has (${wanted.join(', ')})`, {
+  throw new AppError('corrupt-data', `table ${table} has files with different schemas: ${other.file.label} has (${found.join(', ')}), ${first.file.label} has (${wanted.join(', ')})`, {
     hint: 'Put files with different columns into folders of their own.',
   });
 }

@@ -128,7 +128,6 @@ export interface DuckDb {
   readonly copyBindColumnType: (info: P, column: number) => P;
   readonly copyBindSetError: (info: P, message: string) => void;
   readonly copySinkSetError: (info: P, message: string) => void;
-  readonly copyFinalizeSetError: (info: P, message: string) => void;
   // profile of the connection's last statement
   readonly getProfilingInfo: (connection: P) => P;
   readonly profilingInfoGetValue: (info: P, key: string) => P;
@@ -241,7 +240,6 @@ const prototypes: { readonly [Name in keyof DuckDb]: string } = {
   copyBindColumnType: 'p duckdb_copy_function_bind_get_column_type(p, n)',
   copyBindSetError: 'void duckdb_copy_function_bind_set_error(p, s)',
   copySinkSetError: 'void duckdb_copy_function_sink_set_error(p, s)',
-  copyFinalizeSetError: 'void duckdb_copy_function_finalize_set_error(p, s)',
   getProfilingInfo: 'p duckdb_get_profiling_info(p)',
   profilingInfoGetValue: 'p duckdb_profiling_info_get_value(p, s)',
   getVarchar: 'p duckdb_get_varchar(p)',
@@ -290,8 +288,6 @@ export function registerCallback(callback: (a: Pointer, b: Pointer) => void): Po
   callbackType ??= koffi.pointer(koffi.proto('void', ['uintptr_t', 'uintptr_t']));
   return Number(koffi.register(callback, callbackType));
 }
-
-export const unregisterCallback = (callback: Pointer): void => koffi.unregister(BigInt(callback));
 
 let callbackType: TypeObject | undefined;
 

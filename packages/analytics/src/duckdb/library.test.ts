@@ -12,12 +12,12 @@ describe('finding libduckdb', () => {
     const missing = (): never => {
       throw new Error('not installed');
     };
-    const find = (): string => findDuckDbLibrary({ os: 'linux', arch: 'arm64', musl: true }, missing);
+    const find = (): string => findDuckDbLibrary({ os: 'linux', arch: 'arm64' }, missing);
     expect(find).toThrow(AppError);
-    expect(find).toThrow(/@duckdb\/node-bindings-linux-arm64-musl is not installed/);
+    expect(find).toThrow(/@duckdb\/node-bindings-linux-arm64 or .*-musl is not installed/);
   });
 
   test('a platform without DuckDB is unsupported', () => {
-    expect(() => findDuckDbLibrary({ os: 'aix', arch: 'ppc64', musl: false })).toThrow(/no library for the platform aix-ppc64/);
+    expect(() => findDuckDbLibrary({ os: 'aix', arch: 'ppc64' })).toThrow(/no library for the platform aix-ppc64/);
   });
 });

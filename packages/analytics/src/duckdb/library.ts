@@ -11,8 +11,6 @@ import { AppError } from '@pappus/core';
 export interface Platform {
   readonly os: string;
   readonly arch: string;
-  /** True on a Linux with musl instead of glibc. */
-  readonly musl: boolean;
 }
 
 /** Resolves a module specifier to a file name, or throws. */
@@ -24,27 +22,25 @@ const fileNames: ReadonlyMap<string, string> = new Map([
   ['win32', 'duckdb.dll'],
 ]);
 
-export function currentPlatform(): Platform {
-  const linux = process.platform === 'linux';
-  return { os: process.platform, arch: process.arch, musl: linux && !existsSync('/lib64/ld-linux-x86-64.so.2') && !existsSync('/lib/ld-linux-aarch64.so.1') };
-}
-
 /** The file name of libduckdb for a platform; throws `unsupported` or `not-found`. */
-export function findDuckDbLibrary(platform: Platform = currentPlatform(), resolve: Resolve = bindingsResolve()): string {
-  const fileName = fileNames.get(platform.os);
-  const name = `${platform.os}-${platform.arch}${platform.musl ? '-musl' : ''}`;
-  if (fileName === undefined) throw new AppError('unsupported', `DuckDB has no library for the platform ${name}`);
-  const packageName = `@duckdb/node-bindings-${name}`;
-  const path = locate(packageName, resolve);
-  if (path !== null && existsSync(join(path, fileName))) return join(path, fileName);
-  throw new AppError('not-found', `DuckDB's library ${fileName} is missing: the package ${packageName} is not installed`, {
+export function findDuckDbLibrary(platform: Platform = { os: process.platform, arch: process.arch }, resolve: Resolve = bindingsResolve()): string {
+  const { os, arch } = platform;
+  const fileName = fileNames.get(os);
+  if (fileName === undefined) throw new AppError('unsupported', `DuckDB has no library for the platform ${os}-${arch}`);
+  // npm installs the package for glibc or the one for musl, whichever fits.
+  const packages = [`@duckdb/node-bindings-${os}-${arch}`, ...(os === 'linux' ? [`@duckdb/node-bindings-${os}-${arch}-musl`] : [])];
+  for (const packageName of packages) {
+    const path = locate(`${packageName}/package.json`, resolve);
+    if (path !== null && existsSync(join(path, fileName))) return join(path, fileName);
+  }
+  throw new AppError('not-found', `DuckDB's library ${fileName} is missing: the package ${packages.join(' or ')} is not installed`, {
     hint: 'Run `npm install` on the machine where the program runs; the package is an optional dependency of @duckdb/node-bindings.',
   });
 }
 
-function locate(packageName: string, resolve: Resolve): string | null {
+function locate(specifier: string, resolve: Resolve): string | null {
   try {
-    return dirname(resolve(`${packageName}/package.json`));
+    return dirname(resolve(specifier));
   } catch {
     return null;
   }

@@ -10,7 +10,7 @@
  *   [0] wake      counts the reasons to look again; the engine sleeps on it
  *   [1] cancel    number of the run that shall end
  *   [2] output    bytes produced and not yet taken by the transport; main subtracts
- *   [3] stopping  1 when the thread shall end
+ *   [3] stopping  1 when the thread shall end, 2 when it left its last run
  */
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { ErrorRecord } from '@pappus/core';
@@ -86,11 +86,17 @@ export class EngineInbox {
   }
 
   isCancelled(run: number): boolean {
-    return Atomics.load(this.#words, channelWord.cancel) === run || Atomics.load(this.#words, channelWord.stopping) === 1;
+    return Atomics.load(this.#words, channelWord.cancel) === run || this.isStopping;
   }
 
   get isStopping(): boolean {
-    return Atomics.load(this.#words, channelWord.stopping) === 1;
+    return Atomics.load(this.#words, channelWord.stopping) !== 0;
+  }
+
+  /** Tells a process that is about to exit that no native call is going on. */
+  setStopped(): void {
+    Atomics.store(this.#words, channelWord.stopping, 2);
+    Atomics.notify(this.#words, channelWord.stopping);
   }
 
   get outputBytes(): number {

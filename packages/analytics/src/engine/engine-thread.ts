@@ -128,9 +128,21 @@ export class EngineThread {
     await Promise.race([this.#exited, late]);
     giveUp.abort();
     await thread.terminate();
+    process.off('exit', this.#onProcessExit);
     this.#settle(this.#failed);
     this.#port.close();
   }
+
+  /** Node waits for a thread's native call before it exits, so the call has to be ended. */
+  readonly #onProcessExit = (): void => {
+    Atomics.store(this.#words, channelWord.stopping, 1);
+    this.#wake();
+    if (this.#active === null) return;
+    for (let waited = 0; waited < engineLimits.exitTimeoutMs; waited += engineLimits.interruptEveryMs) {
+      this.#interruptNative();
+      if (Atomics.wait(this.#words, channelWord.stopping, 1, engineLimits.interruptEveryMs) !== 'timed-out') return;
+    }
+  };
 
   #begin(thread: Worker, first: FromEngine): void {
     if (first.kind === 'not-ready') throw AppError.fromRecord(first.error);
@@ -144,6 +156,7 @@ export class EngineThread {
     };
     thread.once('error', (error) => lost(errorMessage(error)));
     thread.once('exit', (code) => lost(`exit code ${code}`));
+    process.once('exit', this.#onProcessExit);
     // A worker that has nothing else to do may exit.
     thread.unref();
     this.#port.unref();

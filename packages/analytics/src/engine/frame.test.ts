@@ -77,7 +77,7 @@ test('random tables of random types arrive as they were sent', { timeout: 60_000
       expect(await difference(engine, `(SELECT ${select} FROM range(${rows}) r(i))`, 'got')).toEqual([]);
       expect(await engine.query('SELECT count(*) FROM got')).toEqual([[String(rows)]]);
     }),
-    { numRuns: 25 },
+    { numRuns: 12 },
   );
 });
 
@@ -125,7 +125,7 @@ describe('a damaged frame never does harm', () => {
         bytes[bit >>> 3] = (bytes[bit >>> 3] ?? 0) ^ (1 << (bit & 7));
         await expectHarmless(bytes);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -138,7 +138,7 @@ describe('a damaged frame never does harm', () => {
         for (const [at, value] of changes) words[6 + at] = value;
         await expectHarmless(resealed(bytes));
       }),
-      { numRuns: 250 },
+      { numRuns: 120 },
     );
   });
 

@@ -21,6 +21,8 @@ interface EngineLimits {
   readonly startTimeoutMs: number;
   /** How long the thread may take to end by itself before it is terminated. */
   readonly stopTimeoutMs: number;
+  /** How long a process that exits with a busy engine waits for it; node itself would wait for ever. */
+  readonly exitTimeoutMs: number;
   /** A statement that just begins clears DuckDB's interrupt flag, so it is raised again until the run ends. */
   readonly interruptEveryMs: number;
 }
@@ -35,5 +37,6 @@ export const engineLimits: EngineLimits = {
   queryRows: 100_000,
   startTimeoutMs: 30_000,
   stopTimeoutMs: 5_000,
+  exitTimeoutMs: 2_000,
   interruptEveryMs: 50,
 };

@@ -13,6 +13,7 @@ const inbox = new EngineInbox(data.port, data.shared);
 const runner = start();
 if (runner !== null) {
   work(runner);
+  inbox.setStopped();
   runner.close();
 }
 data.port.close();

@@ -110,6 +110,7 @@ export function exchangeCompliance(name: string, create: FixtureFactory): void {
     });
     deliveryCases(start);
     lifeCycleCases(start);
+    pressureCases(start);
     failureCases(start);
   });
 }
@@ -209,20 +210,7 @@ function lifeCycleCases(start: FixtureFactory): void {
   });
 }
 
-function failureCases(start: FixtureFactory): void {
-  it('hands the error of an aborted writer to every reader, whenever it comes', async () => {
-    const fixture = await start({ workers: 2 });
-    const edge = makeEdge('q', 1, 2, 3, 2);
-    const error = new AppError('corrupt-data', 'lineitem.parquet is truncated', { hint: 'Write it again.' });
-    const early = [0, 1].map((consumer) => failure(drain(readerOf(fixture, edge, consumer), consumer)));
-    await produce(writerOf(fixture, edge, 1), 1, [{ consumer: 0, bytes: 1_000 }]);
-    const writer = writerOf(fixture, edge, 0);
-    await writer.write(0, makeFrame(0, 0, 0, 1_000));
-    await writer.abort(error);
-    const late = failure(drain(readerOf(fixture, edge, 2), 2));
-    for (const seen of [...early, late]) expect(await seen).toMatchObject({ code: 'corrupt-data', message: error.message, hint: error.hint });
-  });
-
+function pressureCases(start: FixtureFactory): void {
   it('holds a writer back while its reader does not read, and memory and disk stay within their budgets', async ({ skip }) => {
     const memoryBudgetBytes = 500_000;
     const fixture = await start({ workers: 2, memoryBudgetBytes, spillBudgetBytes: 1_000_000 });
@@ -260,6 +248,21 @@ function failureCases(start: FixtureFactory): void {
     expect(seen.get(0)).toEqual(numbers(60));
     expect((await drain(slowReader, 0)).get(0)).toEqual(numbers(60));
     await slowWriting;
+  });
+}
+
+function failureCases(start: FixtureFactory): void {
+  it('hands the error of an aborted writer to every reader, whenever it comes', async () => {
+    const fixture = await start({ workers: 2 });
+    const edge = makeEdge('q', 1, 2, 3, 2);
+    const error = new AppError('corrupt-data', 'lineitem.parquet is truncated', { hint: 'Write it again.' });
+    const early = [0, 1].map((consumer) => failure(drain(readerOf(fixture, edge, consumer), consumer)));
+    await produce(writerOf(fixture, edge, 1), 1, [{ consumer: 0, bytes: 1_000 }]);
+    const writer = writerOf(fixture, edge, 0);
+    await writer.write(0, makeFrame(0, 0, 0, 1_000));
+    await writer.abort(error);
+    const late = failure(drain(readerOf(fixture, edge, 2), 2));
+    for (const seen of [...early, late]) expect(await seen).toMatchObject({ code: 'corrupt-data', message: error.message, hint: error.hint });
   });
 
   it('names the rank of a worker that dies before it has finished', async ({ skip }) => {

@@ -18,3 +18,13 @@ export const DEFAULT_WORKER_MEMORY_BYTES: number = 2 * 1024 * 1024 * 1024;
 export const EXCHANGE_MEMORY_SHARE = 0.08;
 /** A result file travels in pieces of this size. */
 export const RESULT_PIECE_BYTES: number = 1024 * 1024;
+/**
+ * How chunks of an object are fetched. Reading over a gap of 256 KiB takes some 3 ms at S3's 90 MB/s for a connection,
+ * and costs less of a worker's time than a request costs; 8 MiB is where S3's own guidelines put a parallel read.
+ */
+export const DEFAULT_FETCH_LIMITS: { readonly gapBytes: number; readonly requestBytes: number } = { gapBytes: 256 * 1024, requestBytes: 8 * 1024 * 1024 };
+/** Objects that one query fetches from at the same time on one worker; it is a bound of open files. */
+export const MAX_FILES_FETCHED_AT_ONCE = 64;
+/** Reads of table objects on the way, as a share of a worker's memory. */
+export const FETCH_MEMORY_SHARE = 0.06;
+export const MIN_FETCH_MEMORY_BYTES: number = 16 * 1024 * 1024;

@@ -85,5 +85,5 @@ function scanParts(scan: StageScan, stage: Stage, options: TaskOptions): readonl
 function filePart(table: Table, piece: ScanPiece, fetched: readonly string[]): FilePart {
   const file = defined(table.files[piece.file], `file of ${table.name}`);
   const chunks = piece.rowGroups.flatMap((group) => fetched.flatMap((column): readonly ColumnChunk[] => group.chunks.get(column) ?? []));
-  return { path: file.path, sizeBytes: file.sizeBytes, footerBytes: file.footerBytes, firstRow: piece.firstRow, rows: piece.rows, whole: piece.whole, chunks };
+  return { path: file.path, version: file.version, sizeBytes: file.sizeBytes, footerBytes: file.footerBytes, firstRow: piece.firstRow, rows: piece.rows, whole: piece.whole, chunks };
 }

@@ -9,6 +9,8 @@ import type { StageInput } from '../plan/stages/stage.ts';
 /** Rows [firstRow, firstRow + rows) of a file; all of it when `whole`. */
 export interface FilePart {
   readonly path: string;
+  /** That of the catalog; a copy of any other version is refused. Local files are not checked. */
+  readonly version: string;
   readonly sizeBytes: number;
   readonly footerBytes: number;
   readonly firstRow: number;

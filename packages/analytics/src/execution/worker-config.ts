@@ -2,7 +2,7 @@
 import { AppError } from '@pappus/core';
 import { decodeTicket, encodeTicket, type JoinTicket } from '@pappus/overlay';
 import type { S3Connection } from '../object-store/s3-options.ts';
-import { EXCHANGE_MEMORY_SHARE, MIN_ENGINE_MEMORY_BYTES, WORKER_OVERHEAD_BYTES } from './limits.ts';
+import { EXCHANGE_MEMORY_SHARE, FETCH_MEMORY_SHARE, MIN_FETCH_MEMORY_BYTES, MIN_ENGINE_MEMORY_BYTES, WORKER_OVERHEAD_BYTES } from './limits.ts';
 
 /** An object store as a worker reaches it. */
 export interface StoreAccess {
@@ -32,8 +32,9 @@ export function readWorkerEnvironment(env: Readonly<Record<string, string | unde
   return { ticket: decodeTicket(ticket), config: JSON.parse(config) as WorkerConfig };
 }
 
-/** How a worker's memory is shared out: Node and buffers, received frames, DuckDB. */
-export function memoryShares(memoryBytes: number): { readonly engineBytes: number; readonly exchangeBytes: number } {
+/** How a worker's memory is shared out: Node and buffers, received frames, DuckDB. Fetching comes out of Node's part: it happens before the engine works. */
+export function memoryShares(memoryBytes: number): { readonly engineBytes: number; readonly exchangeBytes: number; readonly fetchBytes: number } {
   const exchangeBytes = Math.floor(memoryBytes * EXCHANGE_MEMORY_SHARE);
-  return { exchangeBytes, engineBytes: Math.max(MIN_ENGINE_MEMORY_BYTES, memoryBytes - WORKER_OVERHEAD_BYTES - exchangeBytes) };
+  const fetchBytes = Math.max(MIN_FETCH_MEMORY_BYTES, Math.floor(memoryBytes * FETCH_MEMORY_SHARE));
+  return { exchangeBytes, fetchBytes, engineBytes: Math.max(MIN_ENGINE_MEMORY_BYTES, memoryBytes - WORKER_OVERHEAD_BYTES - exchangeBytes) };
 }

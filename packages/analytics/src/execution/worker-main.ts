@@ -8,12 +8,13 @@ import { DirectTransport } from '../exchange/direct/transport.ts';
 import { StoreTransport } from '../exchange/store/transport.ts';
 import type { QueryScopedTransport } from '../exchange/transport.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
-import { noRequests } from '../object-store/request-counts.ts';
+import { addRequests, noRequests } from '../object-store/request-counts.ts';
 import { S3Store } from '../object-store/s3-store.ts';
 import { ControlChannel } from './control-channel.ts';
 import { ControlDirectory } from './control-directory.ts';
 import { CONTROL_PORT } from './limits.ts';
 import { localScans } from './local-scans.ts';
+import { S3Scans } from './s3-scans.ts';
 import type { FromWorker, ToWorker } from './task.ts';
 import { memoryShares, readWorkerEnvironment, type StoreAccess, type WorkerConfig } from './worker-config.ts';
 import { Worker } from './worker.ts';
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
   const group = await joining;
   const direct = new DirectTransport({ group, clock: systemClock, logger, spillFolder: join(process.cwd(), 'exchange'), memoryBudgetBytes: shares.exchangeBytes });
   // The control port is open before the engine is: the driver may be quicker than DuckDB.
-  serve({ group, engine, direct, config, exchangeBytes: shares.exchangeBytes, logger }, opening.then(() => systemClock.nowMs() - startedAt));
+  serve({ group, engine, direct, config, exchangeBytes: shares.exchangeBytes, fetchBytes: shares.fetchBytes, logger }, opening.then(() => systemClock.nowMs() - startedAt));
   await opening;
   process.on('SIGTERM', () => void group.leave('finished', 'the worker was asked to end'));
   const { reason } = await group.ended;
@@ -47,6 +48,7 @@ interface Parts {
   readonly direct: DirectTransport;
   readonly config: WorkerConfig;
   readonly exchangeBytes: number;
+  readonly fetchBytes: number;
   readonly logger: Logger;
 }
 
@@ -56,15 +58,16 @@ function serve(parts: Parts, ready: Promise<number>): void {
   group.listen(CONTROL_PORT, ({ stream }) => {
     const directory = new ControlDirectory((message) => channel.send(message));
     const store = parts.config.exchangeStore === null ? null : openExchangeStore(parts, parts.config.exchangeStore, directory);
+    const tables = parts.config.tableStore === null ? null : openTableStore(parts.config.tableStore);
     const worker = new Worker({
       engine,
       transports: new Map<'direct' | 'store', QueryScopedTransport>([['direct', parts.direct], ...(store === null ? [] : [['store', store.transport] as const])]),
-      scans: localScans,
+      scans: tables === null ? localScans : new S3Scans({ store: tables, folder: join(process.cwd(), 'objects'), memoryBytes: parts.fetchBytes }),
       clock: systemClock,
       logger,
       send: (message) => channel.send(message),
       residentBytes: () => process.memoryUsage.rss(),
-      requests: () => store?.objects.counts() ?? noRequests,
+      requests: () => addRequests(store?.objects.counts() ?? noRequests, tables?.counts() ?? noRequests),
     });
     const channel = new ControlChannel<FromWorker, ToWorker>({
       stream,
@@ -80,6 +83,10 @@ function openExchangeStore({ exchangeBytes }: Parts, access: StoreAccess, direct
   const half = Math.floor(exchangeBytes / 2);
   const transport = new StoreTransport({ store: objects, directory, prefix: access.prefix, spillFolder: join(process.cwd(), 'exchange'), random: systemRandom, writeBufferBytes: half, readAheadBytes: half });
   return { transport, objects };
+}
+
+function openTableStore({ connection, bucket }: StoreAccess): ObjectStore {
+  return new S3Store({ connection, bucket, clock: systemClock, random: systemRandom, hedge: TABLE_HEDGE });
 }
 
 function dispatch(worker: Worker, directory: ControlDirectory, message: ToWorker): void {

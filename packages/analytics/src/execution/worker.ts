@@ -93,8 +93,7 @@ export class Worker {
     send({ kind: 'started', query: task.query, stage: fragment.stage, fragment: fragment.fragment });
     const ends = this.#ends(task, fragment, signal);
     try {
-      const setup: string[] = [];
-      for (const scan of fragment.scans) setup.push(scanView(scan, await scans.paths(scan, task.query, signal)));
+      const setup = await Promise.all(fragment.scans.map(async (scan) => scanView(scan, await scans.paths(scan, task.query, signal))));
       const { sql, columns, inputs, outputs, parquet } = fragment;
       const spec: FragmentSpec = { setup, sql, columns, inputs, outputs };
       const path = resultPath(task.query);

@@ -1,0 +1,19 @@
+/** `pappus explain`. Starts no worker. */
+import { withSession } from '../environment.ts';
+import { explainText } from '../output/stage-report.ts';
+import type { CommandContext } from '../program.ts';
+import { statementOf } from '../statement.ts';
+
+export interface ExplainFlags {
+  readonly tables: string;
+  readonly file?: string;
+  readonly workers: number;
+  readonly json?: boolean;
+}
+
+export async function explain(context: CommandContext, argument: string | undefined, flags: ExplainFlags): Promise<void> {
+  const sql = await statementOf(argument, flags.file);
+  const { tables, workers } = flags;
+  const plan = await withSession(context, { tables, workers, workerMemory: 0, exchange: 'direct', storeProfile: 'none' }, (session) => session.explain(sql));
+  context.out.write(flags.json === true ? `${JSON.stringify(plan, null, 2)}\n` : explainText(plan, workers, context.out));
+}

@@ -1,0 +1,57 @@
+/** The composition root: builds the concrete objects that a command needs. The only reader of the environment. */
+import { mkdir } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Session, type ExchangeKind, type StoreProfileName } from '@pappus/analytics';
+import { jsonLogger, systemClock, systemRandom, type Logger } from '@pappus/core';
+import { createProcessProvider } from '@pappus/providers';
+import type { CommandContext } from './program.ts';
+
+export interface SessionFlags {
+  readonly tables: string;
+  readonly workers: number;
+  readonly workerMemory: number;
+  readonly exchange: ExchangeKind;
+  readonly storeProfile: StoreProfileName;
+}
+
+/** Opens a session, hands it over, and ends everything that it started, whatever happens. */
+export async function withSession<T>(context: CommandContext, flags: SessionFlags, use: (session: Session) => Promise<T>): Promise<T> {
+  const logger = stderrLogger(context);
+  const nodeArgs = import.meta.url.endsWith('.ts') ? ['--conditions=source'] : [];
+  const provider = createProcessProvider({ clock: systemClock, random: systemRandom, logger, workRoot: tmpdir(), nodeArgs });
+  try {
+    const session = await Session.open({
+      tables: flags.tables,
+      workers: flags.workers,
+      workerMemoryBytes: flags.workerMemory,
+      exchange: flags.exchange,
+      store: flags.storeProfile,
+      provider,
+      clock: systemClock,
+      random: systemRandom,
+      logger,
+      tempRoot: tmpdir(),
+    });
+    try {
+      return await use(session);
+    } finally {
+      await session.stop();
+    }
+  } finally {
+    await provider.stop();
+  }
+}
+
+export function stderrLogger({ err }: CommandContext): Logger {
+  const level = process.env['PAPPUS_LOG'] === 'debug' ? 'debug' : 'warn';
+  return jsonLogger({ clock: systemClock, level, write: (line) => void err.write(`${line}\n`) });
+}
+
+/** Where generated data and footers are kept: `$XDG_CACHE_HOME/pappus`. */
+export async function cacheFolder(...parts: readonly string[]): Promise<string> {
+  const base = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const folder = join(base, 'pappus', ...parts);
+  await mkdir(folder, { recursive: true });
+  return folder;
+}

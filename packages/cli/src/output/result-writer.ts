@@ -1,0 +1,152 @@
+/** Writes a query's result in one of its formats, piece by piece, to standard output or a file. */
+import { createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { rename, rm } from 'node:fs/promises';
+import { finished } from 'node:stream/promises';
+import type { Writable } from 'node:stream';
+import type { ColumnType, ResultForm, TextRow } from '@pappus/analytics';
+import { AppError, errorMessage, systemCode } from '@pappus/core';
+import { alignmentOf, textTable } from './text-table.ts';
+
+export type ResultFormat = 'table' | 'json' | 'csv' | 'parquet';
+
+export interface ResultWriter {
+  readonly form: ResultForm;
+  begin(columns: readonly ColumnType[]): void;
+  rows(rows: readonly TextRow[]): Promise<void>;
+  bytes(bytes: Uint8Array): Promise<void>;
+  end(): Promise<void>;
+  /** Removes what was written of a file. */
+  discard(): Promise<void>;
+}
+
+/** More rows than anyone reads on a terminal; they would all have to be kept to align the columns. */
+export const MAX_TABLE_ROWS = 10_000;
+
+export function resultWriter(format: ResultFormat, out: Writable, file: string | undefined): ResultWriter {
+  const target = file === undefined ? standardTarget(out) : fileTarget(file);
+  switch (format) {
+    case 'table':
+      return tableWriter(target);
+    case 'csv':
+      return csvWriter(target);
+    case 'json':
+      return jsonWriter(target);
+    case 'parquet':
+      if (file === undefined) throw new AppError('invalid-argument', 'a Parquet result goes to a file', { hint: 'Add --out FILE.' });
+      return { ...passive(target), form: 'parquet', bytes: (bytes) => target.write(bytes), end: () => target.close() };
+    default:
+      return format satisfies never;
+  }
+}
+
+interface Target {
+  write(chunk: string | Uint8Array): Promise<void>;
+  close(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+function standardTarget(out: Writable): Target {
+  return {
+    async write(chunk) {
+      if (!out.write(chunk)) await once(out, 'drain');
+    },
+    close: () => Promise.resolve(),
+    discard: () => Promise.resolve(),
+  };
+}
+
+/** The file appears under its name when it is complete. */
+function fileTarget(path: string): Target {
+  const partial = `${path}.partial`;
+  const stream = createWriteStream(partial);
+  const failed = new Promise<never>((_, reject) => stream.once('error', (error) => reject(writeFailure(path, error))));
+  failed.catch(() => {}); // seen by whoever writes next
+  return {
+    async write(chunk) {
+      await Promise.race([new Promise<void>((resolve) => void stream.write(chunk, () => resolve())), failed]);
+    },
+    async close() {
+      stream.end();
+      await Promise.race([finished(stream), failed]);
+      await rename(partial, path);
+    },
+    async discard() {
+      stream.destroy();
+      await rm(partial, { force: true });
+    },
+  };
+}
+
+function writeFailure(path: string, error: Error): AppError {
+  const full = systemCode(error) === 'ENOSPC';
+  return new AppError(full ? 'resource-exhausted' : 'invalid-argument', `cannot write the result to ${path}: ${full ? 'the disk is full' : errorMessage(error)}`, { cause: error });
+}
+
+const passive = (target: Target): Pick<ResultWriter, 'begin' | 'rows' | 'bytes' | 'discard'> => ({
+  begin: () => {},
+  rows: () => Promise.resolve(),
+  bytes: () => Promise.resolve(),
+  discard: () => target.discard(),
+});
+
+function tableWriter(target: Target): ResultWriter {
+  const kept: string[][] = [];
+  let columns: readonly ColumnType[] = [];
+  let total = 0;
+  return {
+    ...passive(target),
+    form: 'text',
+    begin: (found) => void (columns = found),
+    async rows(rows) {
+      total += rows.length;
+      for (const row of rows) if (kept.length < MAX_TABLE_ROWS) kept.push(row.map((value) => (value === null ? 'NULL' : printable(value))));
+    },
+    async end() {
+      await target.write(`${textTable(columns.map((column) => ({ name: column.name, align: alignmentOf(column.type) })), kept)}\n`);
+      if (total > kept.length) await target.write(`… ${total - kept.length} more rows; --format csv or --out FILE has them all\n`);
+      await target.close();
+    },
+  };
+}
+
+/** Line breaks and control characters would tear the table. */
+const printable = (text: string): string => text.replace(/[\u0000-\u001F\u007F]/g, (character) => (character === '\n' ? '⏎' : character === '\t' ? '→' : '·'));
+
+function csvWriter(target: Target): ResultWriter {
+  let header = '';
+  return {
+    ...passive(target),
+    form: 'text',
+    begin: (columns) => void (header = `${columns.map((column) => csvField(column.name)).join()}\n`),
+    async rows(rows) {
+      await target.write(header + rows.map((row) => `${row.map((value) => (value === null ? '' : csvField(value))).join()}\n`).join(''));
+      header = '';
+    },
+    async end() {
+      if (header !== '') await target.write(header);
+      await target.close();
+    },
+  };
+}
+
+/** RFC 4180; an empty text is quoted, so that it differs from NULL. */
+const csvField = (text: string): string => (text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+function jsonWriter(target: Target): ResultWriter {
+  let separator = '[\n  ';
+  return {
+    ...passive(target),
+    form: 'json',
+    async rows(rows) {
+      for (const [object] of rows) {
+        await target.write(`${separator}${object}`);
+        separator = ',\n  ';
+      }
+    },
+    async end() {
+      await target.write(separator.startsWith('[') ? '[]\n' : '\n]\n');
+      await target.close();
+    },
+  };
+}
