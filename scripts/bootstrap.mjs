@@ -58,5 +58,11 @@ function commandLine([command, ...rest]) {
 
 installIfChanged();
 const child = spawn(pinnedNode, commandLine(process.argv.slice(2)), { stdio: 'inherit' });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('error', (error) => {
+  process.stderr.write(`${pinnedNode} does not start: ${error.message}. Remove node_modules, then run the command again.\n`);
+  process.exit(1);
+});
+// A terminal sends Ctrl-C to the child too; a second one would end it before it has cleaned up.
+const atTerminal = process.stdin.isTTY || process.stderr.isTTY;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => (signal === 'SIGINT' && atTerminal ? undefined : child.kill(signal)));
 child.on('exit', (code, signal) => process.exit(signal === null ? code : 128 + ({ SIGINT: 2, SIGTERM: 15, SIGHUP: 1, SIGKILL: 9 }[signal] ?? 0)));

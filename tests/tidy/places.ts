@@ -7,6 +7,8 @@ const TEST_ONLY: readonly RegExp[] = [
   /^(bench|tests|scripts)\//,
   /^[^/]+\.config\.ts$/,
   /^packages\/[^/]+\/src\/(.*\/)?testing(\/|\.ts$)/,
+  // The process that a test of the engine starts and ends.
+  /^packages\/analytics\/src\/engine\/exiting-process\.ts$/,
   // The suite that every transport of an exchange passes, and the group that it runs on.
   /^packages\/analytics\/src\/exchange\/(compliance|direct\/loopback-group)\.ts$/,
   // The generator and the oracle of the differential suite.

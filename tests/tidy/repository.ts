@@ -16,7 +16,7 @@ export interface Violation {
   readonly message: string;
 }
 
-export const ROOT: string = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const ROOT: string = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 const UNTRACKED_FOLDERS = new Set(['node_modules', 'dist', '.git', '.cache', 'coverage']);
 const MAX_TEXT_BYTES = 4 * 2 ** 20;

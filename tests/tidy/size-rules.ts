@@ -2,8 +2,8 @@
 import type { Violation } from './repository.ts';
 import { isNode, type Source, type SyntaxNode, type Visit } from './source.ts';
 
-export const MAX_FILE_LINES = 500;
-export const MAX_FUNCTION_LINES = 70;
+const MAX_FILE_LINES = 500;
+const MAX_FUNCTION_LINES = 70;
 
 const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression']);
 /** The body of a suite is a list of tests, which are measured one by one. */

@@ -4,10 +4,10 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseQueryId, randomHex, toAppError, type Clock, type Logger, type Random } from '@pappus/core';
+import { AppError, parseQueryId, randomHex, toAppError, type Clock, type Logger, type Random } from '@pappus/core';
 import type { Provider } from '@pappus/providers';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import { openLocalCatalog } from './catalog/local-catalog.ts';
+import { openLocation, type OpenLocation } from './catalog/location.ts';
 import type { Catalog } from './catalog/table.ts';
 import { bill, type Bill } from './cost/bill.ts';
 import { awsUsEast1 } from './cost/prices.ts';
@@ -16,6 +16,7 @@ import { Cluster } from './execution/cluster.ts';
 import { deleteQueryObjects } from './exchange/store/transport.ts';
 import type { Frame } from './exchange/transport.ts';
 import { S3Store } from './object-store/s3-store.ts';
+import { MAX_RECOVERIES } from './execution/limits.ts';
 import { runQuery, type FragmentOutcome, type Progress } from './execution/query-run.ts';
 import { queryTasks } from './execution/query-task.ts';
 import { resultWidth, shapeResult, type ResultForm } from './execution/result-form.ts';
@@ -24,7 +25,9 @@ import type { ColumnType } from './engine/fragment.ts';
 import { startEmbeddedStore, type EmbeddedStore } from './object-store/embedded/embedded-store.ts';
 import { storeProfiles, type StoreProfileName } from './object-store/embedded/store-profile.ts';
 import { addRequests, noRequests, type RequestCounts } from './object-store/request-counts.ts';
+import type { S3Connection } from './object-store/s3-options.ts';
 import type { StoreAccess } from './execution/worker-config.ts';
+import type { DistributionOptions } from './plan/distribute/options.ts';
 import { Planner } from './plan/planner.ts';
 import { planStages } from './plan/stages/stage-planner.ts';
 import type { StagePlan } from './plan/stages/stage.ts';
@@ -34,6 +37,10 @@ export type ExchangeKind = 'direct' | 'store';
 export interface SessionOptions {
   /** A local folder, or `s3://bucket/prefix`. */
   readonly tables: string;
+  /** How to reach the bucket of an `s3://` location. */
+  readonly tablesConnection?: S3Connection;
+  /** Where what was read of objects is kept over sessions: their footers. Absent: nowhere. */
+  readonly cacheFolder?: string;
   readonly workers: number;
   readonly workerMemoryBytes: number;
   readonly exchange: ExchangeKind;
@@ -45,6 +52,8 @@ export interface SessionOptions {
   readonly store: StoreProfileName | StoreAccess;
   /** An existing folder for what does not fit in memory; the session makes one of its own in it. */
   readonly tempRoot: string;
+  /** Ends the opening of the tables. */
+  readonly signal?: AbortSignal;
 }
 
 export interface QueryOptions {
@@ -55,6 +64,8 @@ export interface QueryOptions {
   /** The result, piece by piece, once the query has succeeded: rows of text or JSON, or the bytes of a Parquet file. */
   readonly onRows?: (rows: readonly TextRow[]) => void | Promise<void>;
   readonly onBytes?: (bytes: Uint8Array) => void | Promise<void>;
+  /** Overrides what distribution was tuned to; differential tests reach every road with it. */
+  readonly distribution?: Partial<DistributionOptions>;
 }
 
 export interface QueryResult {
@@ -66,7 +77,7 @@ export interface QueryResult {
   readonly runMs: number;
   readonly requests: RequestCounts;
   readonly bill: Bill;
-  /** How often the query was started again after a worker was lost. */
+  /** How often the query, or with the `store` exchange the fragments of one worker, ran again after a worker was lost. */
   readonly restarts: number;
 }
 
@@ -78,28 +89,41 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #connection: DuckDBConnection;
   readonly #folder: string;
+  readonly #tableStore: StoreAccess | null;
+  /** Requests of the driver that no bill has yet. */
+  #unbilled: RequestCounts;
   #planner: Promise<Planner> | null = null;
   #cluster: Promise<Cluster> | null = null;
   #embedded: EmbeddedStore | null = null;
   #exchangeObjects: { readonly store: S3Store; readonly prefix: string } | null = null;
   #queries = 0;
 
-  private constructor(options: SessionOptions, connection: DuckDBConnection, catalog: Catalog, folder: string) {
+  private constructor(options: SessionOptions, connection: DuckDBConnection, location: OpenLocation, folder: string) {
     this.#options = options;
     this.#connection = connection;
-    this.catalog = catalog;
+    this.catalog = location.catalog;
+    this.#tableStore = location.store;
+    this.#unbilled = location.requests;
     this.#folder = folder;
   }
 
   static async open(options: SessionOptions): Promise<Session> {
     const instance = await DuckDBInstance.create(':memory:', { threads: '1', autoload_known_extensions: 'false', autoinstall_known_extensions: 'false' });
     const connection = await instance.connect();
-    const catalog = await openLocalCatalog(connection, options.tables);
-    return new Session(options, connection, catalog, await mkdtemp(join(options.tempRoot, 'pappus-session-')));
+    const folder = await mkdtemp(join(options.tempRoot, 'pappus-session-'));
+    try {
+      const { tables, tablesConnection, cacheFolder, clock, random, logger, signal } = options;
+      const location = await openLocation({ tables, s3: tablesConnection ?? null, cacheFolder: cacheFolder ?? null, tempFolder: folder, connection, clock, random, logger, signal: signal ?? new AbortController().signal });
+      return new Session(options, connection, location, folder);
+    } catch (thrown) {
+      connection.closeSync();
+      await rm(folder, { recursive: true, force: true });
+      throw thrown;
+    }
   }
 
-  async explain(sql: string): Promise<StagePlan> {
-    return planStages(await this.#openPlanner(), this.catalog.tables, sql, { workers: this.#options.workers });
+  async explain(sql: string, distribution: Partial<DistributionOptions> = {}): Promise<StagePlan> {
+    return planStages(await this.#openPlanner(), this.catalog.tables, sql, { ...distribution, workers: this.#options.workers });
   }
 
   /** Starts the workers now instead of with the first query. */
@@ -110,7 +134,7 @@ export class Session {
   async query(sql: string, options: QueryOptions): Promise<QueryResult> {
     const { clock } = this.#options;
     const startedAt = clock.nowMs();
-    const plan = await this.explain(sql);
+    const plan = await this.explain(sql, options.distribution);
     const planMs = clock.nowMs() - startedAt;
     options.onPlan?.(plan);
     for (let restarts = 0; ; restarts++) {
@@ -118,10 +142,9 @@ export class Session {
         return await this.#run(plan, options, { planMs, restarts });
       } catch (thrown) {
         const error = toAppError(thrown);
-        const mayRetry = error.code === 'worker-lost' && restarts < MAX_RESTARTS && !options.signal.aborted;
-        if (!mayRetry) throw thrown;
+        const mayRetry = error.code === 'worker-lost' && this.#options.exchange === 'direct' && restarts < MAX_RESTARTS && !options.signal.aborted;
+        if (!mayRetry) throw restarts === 0 ? thrown : lostAgain(error);
         this.#options.logger.log('warn', 'a worker was lost; the query starts again', { error: error.message });
-        await (await this.#openCluster(options.signal)).replaceLost(options.signal);
       }
     }
   }
@@ -136,21 +159,25 @@ export class Session {
   }
 
   async #run(plan: StagePlan, options: QueryOptions, before: { readonly planMs: number; readonly restarts: number }): Promise<QueryResult> {
-    const { workers, exchange, clock, random } = this.#options;
+    const { workers, exchange, clock, random, logger } = this.#options;
+    const maxRecoveries = exchange === 'store' ? MAX_RECOVERIES : 0;
     const cluster = await this.#openCluster(options.signal);
+    await cluster.replaceLost(options.signal);
     const query = `q${(this.#queries += 1)}-${randomHex(random, 4)}`;
     const shaped = shapeResult(plan, options.form);
     const tasks = queryTasks(shaped, { query, workers, transport: exchange, tables: this.catalog.tables, remote: this.catalog.kind === 's3' });
-    const ran = await this.#withObjectsRemoved(query, () => runQuery({ cluster, clock, query, plan: shaped, tasks, onProgress: options.onProgress ?? (() => {}), onFrame: deliver(plan, options), signal: options.signal }));
+    const ran = await this.#withObjectsRemoved(query, () => runQuery({ cluster, clock, logger, query, plan: shaped, tasks, maxRecoveries, onProgress: options.onProgress ?? (() => {}), onFrame: deliver(plan, options), signal: options.signal }));
+    const requests = [...ran.requests, this.#unbilled];
+    this.#unbilled = noRequests;
     return {
       columns: plan.columns,
       plan,
       reports: ran.reports,
       planMs: before.planMs,
       runMs: ran.elapsedMs,
-      requests: ran.requests.reduce(addRequests, noRequests),
-      bill: bill(queryUsage({ workers, memoryBytes: cluster.memoryBytes, elapsedMs: ran.elapsedMs, requests: ran.requests }), awsUsEast1),
-      restarts: before.restarts,
+      requests: requests.reduce(addRequests, noRequests),
+      bill: bill(queryUsage({ workers, memoryBytes: cluster.memoryBytes, elapsedMs: ran.elapsedMs, requests }), awsUsEast1),
+      restarts: before.restarts + ran.recoveries,
     };
   }
 
@@ -184,7 +211,7 @@ export class Session {
       const { connection, bucket, prefix } = exchangeStore;
       this.#exchangeObjects = { store: new S3Store({ connection, bucket, clock, random }), prefix };
     }
-    return Cluster.start({ workers, workerMemoryBytes, provider, clock, random, logger, spillFolder: this.#folder, exchangeStore, tableStore: null }, signal);
+    return Cluster.start({ workers, workerMemoryBytes, provider, clock, random, logger, spillFolder: this.#folder, exchangeStore, tableStore: this.#tableStore }, signal);
   }
 
   async #exchangeStore(): Promise<StoreAccess | null> {
@@ -194,6 +221,12 @@ export class Session {
     this.#embedded ??= await startEmbeddedStore({ parentFolder: this.#folder, profile: storeProfiles[store], clock, random });
     return { connection: this.#embedded.connection, bucket: this.#embedded.bucket, prefix: 'exchange/' };
   }
+}
+
+/** The last failure, and that there was one before. */
+function lostAgain(error: AppError): AppError {
+  if (error.code !== 'worker-lost') return error;
+  return new AppError(error.code, `a worker was lost in the second attempt as well: ${error.message}`, { cause: error, retryable: true, ...(error.hint === null ? {} : { hint: error.hint }) });
 }
 
 function deliver(plan: StagePlan, { form, onRows, onBytes }: QueryOptions): (frame: Frame) => void | Promise<void> {

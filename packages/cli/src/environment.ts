@@ -31,7 +31,8 @@ export async function withSession<T>(context: CommandContext, flags: SessionFlag
       clock: systemClock,
       random: systemRandom,
       logger,
-      tempRoot: tmpdir(),
+      tempRoot: await provider.scratchFolder(),
+      signal: context.signal,
     });
     try {
       return await use(session);

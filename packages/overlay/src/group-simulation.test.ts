@@ -102,7 +102,7 @@ describe('joining', () => {
       simulation.network.faults = NO_FAULTS;
       isOver = true;
       const members = await Promise.all(parts);
-      expect(members.map(({ self }) => self.rank).sort()).toEqual(Array.from({ length: size }, (_, rank) => rank));
+      expect(members.map(({ self }) => self.rank).sort((a, b) => a - b)).toEqual(Array.from({ length: size }, (_, rank) => rank));
       for (const { members: view, self } of members) {
         expect(describeMembers(view)).toBe(describeMembers(coordinator.members));
         expect(view.revision).toBe(coordinator.members.revision);

@@ -49,7 +49,9 @@ export class HandshakeGate {
 
   /** The oldest goes: an honest handshake takes milliseconds, so the oldest is the likeliest to be none. */
   #makeRoom(): void {
-    const [oldest] = this.#pending.values();
-    if (this.#pending.size > MAX_PENDING_HANDSHAKES) oldest?.abort(new AppError('resource-exhausted', `more than ${MAX_PENDING_HANDSHAKES} handshakes at a time`));
+    const [oldest] = this.#pending;
+    if (this.#pending.size <= MAX_PENDING_HANDSHAKES || oldest === undefined) return;
+    this.#pending.delete(oldest[0]);
+    oldest[1].abort(new AppError('resource-exhausted', `more than ${MAX_PENDING_HANDSHAKES} handshakes at a time`));
   }
 }

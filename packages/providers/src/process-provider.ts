@@ -26,14 +26,19 @@ export interface ProcessProviderOptions {
   readonly stopGraceMs?: number;
 }
 
-export const createProcessProvider = (options: ProcessProviderOptions): Provider => new ProcessProvider(options);
+export interface ProcessProvider extends Provider {
+  /** A folder for the caller's own files. It goes when the provider stops or when this process dies, however it dies. */
+  scratchFolder(): Promise<string>;
+}
+
+export const createProcessProvider = (options: ProcessProviderOptions): ProcessProvider => new LocalProcesses(options);
 
 interface Home {
   readonly folder: string;
   readonly reaper: Reaper;
 }
 
-class ProcessProvider implements Provider {
+class LocalProcesses implements ProcessProvider {
   readonly #options: ProcessProviderOptions;
   readonly #memory: MemoryWatch;
   readonly #instances = new Set<ProcessInstance>();
@@ -65,6 +70,13 @@ class ProcessProvider implements Provider {
     } finally {
       this.#starting -= 1;
     }
+  }
+
+  async scratchFolder(): Promise<string> {
+    if (this.#stopping !== null) throw stopped();
+    const folder = join((await this.#open()).folder, 'scratch');
+    await makeFolder(folder, true);
+    return folder;
   }
 
   stop(): Promise<void> {

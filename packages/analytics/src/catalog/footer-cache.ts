@@ -24,7 +24,7 @@ const ENDING = '.footer';
 
 export class FooterCache {
   readonly #options: FooterCacheOptions;
-  #writes = 0;
+  #made: Promise<unknown> | null = null;
   #broken = false;
 
   constructor(options: FooterCacheOptions) {
@@ -46,7 +46,8 @@ export class FooterCache {
     const sum = Buffer.alloc(4);
     sum.writeUInt32BE(crc32(footer));
     try {
-      if (this.#writes++ === 0) await mkdir(this.#options.folder, { recursive: true });
+      this.#made ??= mkdir(this.#options.folder, { recursive: true });
+      await this.#made;
       await writeFile(temporary, Buffer.concat([MAGIC, sum, footer]), { flag: 'wx', mode: 0o600 });
       await rename(temporary, path);
     } catch (thrown) {
@@ -58,7 +59,7 @@ export class FooterCache {
 
   /** Removes the oldest entries until the rest fits; half-written ones of runs that died are entries like others. */
   async trim(): Promise<void> {
-    if (this.#writes === 0) return;
+    if (this.#made === null) return;
     const { folder, maxBytes = DEFAULT_FOOTER_CACHE_BYTES } = this.#options;
     const names = await readdir(folder).catch((): string[] => []);
     const entries = await Promise.all(names.filter((name) => name.endsWith(ENDING) || name.endsWith('.tmp')).map(async (name) => {

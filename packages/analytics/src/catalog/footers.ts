@@ -77,10 +77,10 @@ async function rowsOf(connection: DuckDBConnection, sql: string): Promise<readon
 /** DuckDB does not name the file with every error, so they are read one by one to find it. */
 async function unreadable(connection: DuckDBConnection, labels: ReadonlyMap<string, string>, thrown: unknown): Promise<AppError> {
   for (const [path, label] of labels) {
-    const reason = await connection.run(`FROM parquet_metadata(${quoteText(path)}) LIMIT 0`).then(() => null, errorMessage);
+    const reason = await connection.run(`CREATE OR REPLACE TEMP TABLE footer_chunks AS FROM parquet_metadata(${quoteText(path)})`).then(() => null, errorMessage);
     if (reason !== null) return damaged(label, (reason.split('\n')[0] ?? '').replaceAll(path, label));
   }
-  return damaged('', errorMessage(thrown));
+  return damaged(`among ${[...labels.values()].join(', ')}`, errorMessage(thrown));
 }
 
 function damaged(label: string, reason: string): AppError {

@@ -30,6 +30,8 @@ export class Database {
       temp_directory: config.tempDirectory,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
+      // Computes a window by reading its input twice, which the input of a stage does not allow.
+      disabled_optimizers: 'window_self_join',
     });
   }
 

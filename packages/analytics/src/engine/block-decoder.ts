@@ -8,7 +8,7 @@ import type { Layout } from '../duckdb/layout.ts';
 import type { Native } from '../duckdb/memory.ts';
 import type { IdentitySelection } from '../duckdb/selection.ts';
 import type { StringCodecs } from '../duckdb/strings.ts';
-import type { Frame } from '../exchange/transport.ts';
+import { releaseFrame, type Frame } from '../exchange/transport.ts';
 import { blockHeaderBytes, blockRows, corrupt, frameHeaderBytes, hasValidity, nodeHeaderBytes, openFrame, padded, validityBytes } from './frame.ts';
 
 /** Which columns of a block go where: `vectors[i]` of the chunk takes column `columns[i]`; null is not filled. */
@@ -64,6 +64,11 @@ export class FrameReader {
     });
     this.#at = end;
     return rows;
+  }
+
+  /** Frees the frame: its values were copied. */
+  release(): void {
+    releaseFrame(this.#bytes);
   }
 
   #word(at: number): number {

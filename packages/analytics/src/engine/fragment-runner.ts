@@ -29,6 +29,8 @@ export class FragmentRunner {
     this.#inbox = inbox;
     this.#database = new Database(native, config);
     this.#connection = this.#database.connect();
+    // Footers stay parsed between the stages that read the same file; DuckDB checks that the file is the same.
+    this.#connection.execute('SET parquet_metadata_cache = true', 'the engine cannot be set up');
     this.#connection.watchMemory();
     this.#strings = new StringCodecs(native, this.#connection.handle);
     this.#inputs = new InputTables(native, this.#connection, this.#strings);

@@ -124,7 +124,9 @@ export class InputTables {
       if (table.reader === null) break;
       const { reader, projection } = table;
       rows = state.stopwatch.in('decode', () => reader.nextBlock(chunk, projection));
-      if (rows === 0) table.reader = null;
+      if (rows > 0) continue;
+      reader.release();
+      table.reader = null;
     }
     this.#native.api.dataChunkSetSize(chunk, rows);
   }

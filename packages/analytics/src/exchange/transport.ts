@@ -18,6 +18,14 @@ export interface Edge {
 /** One batch of rows, encoded; owned by whoever holds it. */
 export type Frame = Uint8Array<ArrayBuffer>;
 
+/**
+ * Gives a frame's memory back now, by its last holder. Left to the garbage collector, which does not see how much
+ * memory hangs on a buffer, a worker would hold a multiple of what is on the way.
+ */
+export function releaseFrame(frame: Frame): void {
+  if (frame.byteLength > 0 && frame.byteLength === frame.buffer.byteLength) frame.buffer.transfer(0);
+}
+
 export interface ExchangeWriter {
   /** Sends a frame to a consuming fragment. Resolves when the transport can take the next one: this is the back-pressure. */
   write(consumer: number, frame: Frame): Promise<void>;

@@ -2,13 +2,14 @@
  * A group of workers as the driver sees it: started once, warm over many queries. The driver runs the coordinator and
  * is the member behind the last worker.
  */
+import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { AppError, parseGroupId, parseInstanceId, parseRank, randomHex, withDeadline, type Clock, type GroupId, type Logger, type Random } from '@pappus/core';
+import { abortable, AppError, parseGroupId, parseInstanceId, parseRank, randomHex, sleep, toAppError, withDeadline, type Clock, type GroupId, type Logger, type Random } from '@pappus/core';
 import { generateSecret, joinGroup, startCoordinator, tcpNetwork, type Coordinator, type Group, type GroupSecret } from '@pappus/overlay';
 import { describeExit, type Exit, type Instance, type Provider } from '@pappus/providers';
 import { DirectTransport } from '../exchange/direct/transport.ts';
 import { ControlChannel } from './control-channel.ts';
-import { CONTROL_PORT, DEFAULT_WORKER_MEMORY_BYTES, MAX_WORKERS, READY_TIMEOUT_MS } from './limits.ts';
+import { CONTROL_PORT, DEFAULT_WORKER_MEMORY_BYTES, EXIT_GRACE_MS, MAX_WORKERS, READY_TIMEOUT_MS } from './limits.ts';
 import type { FromWorker, ToWorker } from './task.ts';
 import { workerEnvironment, type StoreAccess } from './worker-config.ts';
 
@@ -67,7 +68,10 @@ export class Cluster {
     const shared = { network: tcpNetwork, clock, random, logger, group: parseGroupId(`query-${randomHex(random, 6)}`), secret };
     const listen = { host: '127.0.0.1', port: 0 };
     const coordinator = await startCoordinator({ ...shared, size: workers + 1, listen });
-    const group = await joinGroup({ ...shared, coordinator: coordinator.address, instance: parseInstanceId('driver'), wantRank: parseRank(workers), listen, timeoutMs: READY_TIMEOUT_MS, signal });
+    const group = await joinGroup({ ...shared, coordinator: coordinator.address, instance: parseInstanceId('driver'), wantRank: parseRank(workers), listen, timeoutMs: READY_TIMEOUT_MS, signal }).catch(async (thrown: unknown) => {
+      await coordinator.stop();
+      throw thrown;
+    });
     const cluster = new Cluster(options, coordinator, group, { group: shared.group, secret });
     try {
       await withDeadline({ clock, timeoutMs: READY_TIMEOUT_MS, waitingFor: `${workers} workers to be ready`, signal }, (inner) => Promise.all(Array.from({ length: workers }, (_, rank) => cluster.#startWorker(rank, inner))));
@@ -96,10 +100,17 @@ export class Cluster {
   /** Starts a new worker in the place of each that was lost. */
   async replaceLost(signal: AbortSignal): Promise<void> {
     const lost = [...this.#seats.values()].filter((seat) => seat.lost !== null);
-    await Promise.all(lost.map(async (seat) => {
-      await seat.instance.stop();
-      await this.#startWorker(seat.rank, signal);
-    }));
+    await Promise.all(lost.map((seat) => this.replace(seat.rank, signal)));
+  }
+
+  /** Starts a new worker in the place of one that was lost. When the new one is lost as well, that is reported like any loss. */
+  async replace(rank: number, signal: AbortSignal): Promise<void> {
+    await this.#seats.get(rank)?.instance.stop();
+    await withDeadline({ clock: this.#options.clock, timeoutMs: READY_TIMEOUT_MS, waitingFor: `a new worker ${rank} to be ready`, signal }, (inner) => this.#startWorker(rank, inner));
+  }
+
+  isLost(rank: number): boolean {
+    return this.#seats.get(rank)?.lost !== null;
   }
 
   /** A worker that does not answer any more is ended; its loss is reported like any other. */
@@ -128,34 +139,60 @@ export class Cluster {
     const seat: Seat = { rank, instance, channel: null, lost: null };
     this.#seats.set(rank, seat);
     const exited = instance.exited.then((exit) => this.#onExit(seat, exit));
-    await Promise.race([this.#connect(seat, signal), exited.then((error) => Promise.reject(error))]);
+    try {
+      await Promise.race([abortable(this.#connect(seat, signal), signal), exited.then((error) => Promise.reject(error))]);
+    } catch (thrown) {
+      await instance.stop(); // the exit says more than a stream that broke
+      throw signal.aborted ? thrown : (seat.lost ?? thrown);
+    }
   }
 
   /** Opens the control stream; resolves when the worker says that it is ready. */
   async #connect(seat: Seat, signal: AbortSignal): Promise<void> {
-    const stream = await this.#group.connect(parseRank(seat.rank), CONTROL_PORT, signal);
+    const dial = (): Promise<Duplex> => this.#group.connect(parseRank(seat.rank), CONTROL_PORT, signal);
+    const stream = await dial().catch((thrown: unknown) => {
+      // The news that its predecessor has left may have come just now.
+      if (toAppError(thrown).code !== 'worker-lost' || seat.lost !== null) throw thrown;
+      return dial();
+    });
     const ready = Promise.withResolvers<void>();
     seat.channel = new ControlChannel<ToWorker, FromWorker>({
       stream,
       onMessage: (message) => (message.kind === 'ready' ? ready.resolve() : this.#emit({ kind: 'message', rank: seat.rank, message })),
       onClose: (error) => {
         ready.reject(error ?? new AppError('worker-lost', `worker ${seat.rank} closed its control stream`));
-        ready.promise.catch(() => {});
+        void this.#onStreamEnd(seat);
       },
     });
+    ready.promise.catch(() => {}); // awaited, but perhaps no longer
     await ready.promise;
+  }
+
+  /** A worker whose stream ended has exited, which says more; or it hangs, and then it is ended. */
+  async #onStreamEnd(seat: Seat): Promise<void> {
+    if (this.#stopping !== null) return;
+    await Promise.race([seat.instance.exited, sleep(this.#options.clock, EXIT_GRACE_MS)]);
+    const message = `worker ${seat.rank} does not answer any more`;
+    this.#lose(seat, new AppError('worker-lost', message, { retryable: true, hint: 'It was stopped, or the machine is overloaded.' }));
+    await seat.instance.stop();
   }
 
   #onExit(seat: Seat, exit: Exit): AppError {
     const words = exit.lastWords.trim();
     const message = `${describeExit(`worker ${seat.rank}`, exit)}${words === '' ? '' : `; its last words: ${words.slice(-LAST_WORDS_CHARS)}`}`;
     const hint = exit.reason === 'out-of-memory' ? { hint: 'Give workers more memory with --worker-memory, or use more workers.' } : {};
-    seat.lost = new AppError(exit.reason === 'out-of-memory' ? 'resource-exhausted' : 'worker-lost', message, { retryable: true, ...hint });
+    return this.#lose(seat, new AppError(exit.reason === 'out-of-memory' ? 'resource-exhausted' : 'worker-lost', message, { retryable: true, ...hint }));
+  }
+
+  /** The first reason stands. */
+  #lose(seat: Seat, error: AppError): AppError {
+    if (seat.lost !== null) return seat.lost;
+    seat.lost = error;
     if (this.#stopping === null) {
-      this.#coordinator.evict(parseRank(seat.rank), message, 'lost');
-      this.#emit({ kind: 'lost', rank: seat.rank, error: seat.lost });
+      this.#coordinator.evict(parseRank(seat.rank), error.message, 'lost');
+      this.#emit({ kind: 'lost', rank: seat.rank, error });
     }
-    return seat.lost;
+    return error;
   }
 
   #emit(event: WorkerEvent): void {

@@ -46,5 +46,5 @@ export class ControlDirectory implements ExchangeDirectory {
 
 export function toEdge(query: string, edge: EdgeTask): Edge {
   const ranks = (list: readonly number[]): Edge['producers'] => list.map((rank) => parseRank(defined(rank, 'rank')));
-  return { query: parseQueryId(query), edge: parseEdgeId(edge.edge), producers: ranks(edge.producers), consumers: ranks(edge.consumers) };
+  return { query: parseQueryId(query), edge: parseEdgeId(edge.wire ?? edge.edge), producers: ranks(edge.producers), consumers: ranks(edge.consumers) };
 }

@@ -9,8 +9,14 @@ export const MAX_WORKERS = 256;
 export const READY_TIMEOUT_MS = 60_000;
 /** Time for all workers to confirm the end of a query before they are replaced. */
 export const END_TIMEOUT_MS = 3_000;
-/** Kept free of a worker's memory for Node, the DuckDB library and frames on the way. */
-export const WORKER_OVERHEAD_BYTES: number = 128 * 1024 * 1024;
+/** A lost peer shows on many streams; the worker's own end, which says why, may come later by so much. */
+export const CAUSE_GRACE_MS = 1_500;
+/** How long a worker whose control stream ended may take to exit before it counts as hung. */
+export const EXIT_GRACE_MS = 400;
+/** With the `store` exchange, fragments of so many lost workers are run again for one query. */
+export const MAX_RECOVERIES = 3;
+/** Kept free of a worker's memory for Node, the DuckDB library, frames on the way, and what DuckDB does not count. */
+export const WORKER_OVERHEAD_BYTES: number = 176 * 1024 * 1024;
 /** DuckDB cannot do anything sensible with less. */
 export const MIN_ENGINE_MEMORY_BYTES: number = 48 * 1024 * 1024;
 export const DEFAULT_WORKER_MEMORY_BYTES: number = 2 * 1024 * 1024 * 1024;
@@ -28,3 +34,5 @@ export const MAX_FILES_FETCHED_AT_ONCE = 64;
 /** Reads of table objects on the way, as a share of a worker's memory. */
 export const FETCH_MEMORY_SHARE = 0.06;
 export const MIN_FETCH_MEMORY_BYTES: number = 16 * 1024 * 1024;
+/** A read of a table that takes this long, and the time of its bytes, is sent a second time; S3 answers 19 of 20 within 75 ms. */
+export const TABLE_HEDGE: { readonly afterMs: number; readonly bytesPerSecond: number } = { afterMs: 400, bytesPerSecond: 20_000_000 };

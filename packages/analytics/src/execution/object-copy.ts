@@ -1,7 +1,11 @@
 /**
  * The sparse copy of one object for one query. Each scan adds the column chunks that it needs and that no scan before it
- * brought; DuckDB reads nothing else. The planned version is compared with every answer: a copy never mixes two versions.
+ * brought; DuckDB interprets nothing else. The planned version is compared with every answer: a copy never mixes two.
+ *
+ * Each addition gives the file another name, a hard link: DuckDB caches what it read by name, and it reads a few bytes
+ * over the end of a chunk, where a later scan's chunk may begin.
  */
+import { link } from 'node:fs/promises';
 import { AppError } from '@pappus/core';
 import { objectVersion } from '../catalog/s3-footers.ts';
 import { createSparseFile, fillSparseFile, type Piece } from '../catalog/sparse-file.ts';
@@ -17,34 +21,46 @@ export interface CopyOptions {
 }
 
 export class ObjectCopy {
-  readonly path: string;
+  readonly #path: string;
   readonly #options: CopyOptions;
   #made = false;
+  #names = 0;
   #fetched: readonly Span[] = [];
   /** One scan after the other, so that the second one sees what the first one brought. */
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: CopyOptions, path: string) {
     this.#options = options;
-    this.path = path;
+    this.#path = path;
   }
 
-  /** Resolves when all that the part needs is in the file; no read is under way any more when it rejects. */
-  fetch(part: FilePart, signal: AbortSignal): Promise<void> {
+  /** Resolves with the file's name when all that the part needs is in it; no read is under way any more when it rejects. */
+  fetch(part: FilePart, signal: AbortSignal): Promise<string> {
     const fetching = this.#last.then(() => this.#fetch(part, signal));
-    this.#last = fetching.catch(() => {});
+    this.#last = fetching.then(() => {}, () => {});
     return fetching;
   }
 
-  async #fetch(part: FilePart, signal: AbortSignal): Promise<void> {
+  async #fetch(part: FilePart, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
     const reads = planReads(subtractSpans(mergeSpans(neededSpans(part)), this.#fetched), this.#options.limits);
-    if (!this.#made) await createSparseFile(this.path, part.sizeBytes, []);
+    if (!this.#made) await createSparseFile(this.#path, part.sizeBytes, []);
     this.#made = true;
-    if (reads.length === 0) return;
+    if (reads.length > 0) {
+      await this.#fill(part, reads, signal);
+      await link(this.#path, this.#name(++this.#names));
+    }
+    return this.#name(this.#names);
+  }
+
+  #name(number: number): string {
+    return `${this.#path}-${number}.parquet`;
+  }
+
+  async #fill(part: FilePart, reads: readonly Span[], signal: AbortSignal): Promise<void> {
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
-    await fillSparseFile(this.path, async (put) => {
+    await fillSparseFile(this.#path, async (put) => {
       const pending = reads.map((span) => this.#read(part, span, put, either));
       await Promise.all(pending).catch(async (thrown: unknown) => {
         failed.abort(thrown);

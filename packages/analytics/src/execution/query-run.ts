@@ -1,15 +1,22 @@
 /**
- * One query on a cluster: hands each worker its task, collects reports, and yields the result when every producer of
- * it has finished, so that a failure never leaves half an answer behind.
+ * One query on a cluster: hands each worker its task, collects reports, and yields the result when all of it is here,
+ * so that a failure never leaves half an answer behind.
+ *
+ * When a worker is lost, what it had finished is safe if it went to the object store. So the worker that takes its
+ * place gets the rest of the task, and is told what is in the store already; the others wait for it as they would for
+ * a slow one. What a fragment wrote becomes known all at once, when it has finished: nobody reads a part of an attempt
+ * that another one replaces. A part of the result, which travels directly, gets a new edge with each attempt.
  */
-import { abortable, AppError, defined, parseQueryId, sleep, type Clock } from '@pappus/core';
-import type { ExchangeReader, Frame } from '../exchange/transport.ts';
-import type { RequestCounts } from '../object-store/request-counts.ts';
+import { abortable, AppError, defined, parseQueryId, toAppError, type Clock, type Logger, type Timer } from '@pappus/core';
+import type { InboxReader } from '../exchange/direct/reader.ts';
+import type { Frame } from '../exchange/transport.ts';
+import { noRequests, type RequestCounts } from '../object-store/request-counts.ts';
 import type { StagePlan } from '../plan/stages/stage.ts';
 import type { Cluster, WorkerEvent } from './cluster.ts';
-import { END_TIMEOUT_MS } from './limits.ts';
-import type { FragmentReport, FromWorker, QueryTask } from './task.ts';
 import { toEdge } from './control-directory.ts';
+import { CAUSE_GRACE_MS } from './limits.ts';
+import { endEverywhere } from './query-end.ts';
+import type { EdgeTask, FragmentReport, FromWorker, QueryTask, ToWorker } from './task.ts';
 
 export interface FragmentOutcome extends FragmentReport {
   readonly worker: number;
@@ -25,9 +32,12 @@ export interface Progress {
 export interface RunOptions {
   readonly cluster: Cluster;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly query: string;
   readonly plan: StagePlan;
   readonly tasks: readonly QueryTask[];
+  /** How many lost workers are replaced, and their fragments run again; 0 unless the edges between stages are durable. */
+  readonly maxRecoveries: number;
   readonly onProgress: (progress: Progress) => void;
   /** The result, frame by frame, once every fragment has finished. What waits meanwhile is spilled by the transport. */
   readonly onFrame: (frame: Frame) => void | Promise<void>;
@@ -40,107 +50,223 @@ export interface RunResult {
   readonly requests: readonly RequestCounts[];
   /** From the first task sent to the last row received. */
   readonly elapsedMs: number;
+  /** Workers that were replaced while the query ran. */
+  readonly recoveries: number;
 }
 
-/** Rejects with the first failure of any worker; the query has then ended on all of them. */
+type Announcement = Extract<ToWorker, { kind: 'announced' }>;
+
+/** Rejects with the first failure that cannot be made good; the query has then ended on all workers. */
 export async function runQuery(options: RunOptions): Promise<RunResult> {
-  const { cluster, clock, query, plan, tasks, signal } = options;
-  const failed = new AbortController();
-  const onAbort = (): void => failed.abort(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  const reports: FragmentOutcome[] = [];
-  const total = tasks.reduce((sum, task) => sum + task.fragments.length, 0);
-  const finished = Promise.withResolvers<void>();
-  const unlisten = cluster.listen((event) => {
-    try {
-      onEvent(event, options, reports);
-      if (reports.length === total) finished.resolve();
-    } catch (thrown) {
-      failed.abort(thrown);
-    }
-  });
-  const startedAt = clock.nowMs();
-  let ended: readonly RequestCounts[] | null = null;
+  const run = new QueryRun(options);
   try {
-    signal.throwIfAborted();
-    failed.signal.throwIfAborted();
-    tasks.forEach((task, rank) => cluster.send(rank, { kind: 'run', task }));
-    const edge = defined(tasks[0]?.edges.find((candidate) => candidate.edge === plan.resultEdge), 'result edge');
-    const reader = cluster.direct.reader(toEdge(query, edge), 0, failed.signal);
-    await abortable(finished.promise, failed.signal);
-    await drain(reader, options.onFrame, failed.signal);
-    const elapsedMs = clock.nowMs() - startedAt;
-    ended = await endEverywhere(options);
-    return { reports, requests: ended, elapsedMs };
-  } catch (thrown) {
-    // A lost peer shows on many streams; the worker's own end, which says why, may come a moment later.
-    if (!failed.signal.aborted) await sleep(clock, CAUSE_GRACE_MS, failed.signal).catch(() => {});
-    throw failed.signal.aborted ? failed.signal.reason : thrown;
+    return await run.run();
   } finally {
-    unlisten();
-    signal.removeEventListener('abort', onAbort);
-    if (ended === null) await endEverywhere(options);
+    await run.end();
   }
 }
 
-const CAUSE_GRACE_MS = 500;
+class QueryRun {
+  readonly #options: RunOptions;
+  readonly #failed = new AbortController();
+  readonly #complete = Promise.withResolvers<void>();
+  /** By stage and worker. */
+  readonly #reports = new Map<string, FragmentOutcome>();
+  readonly #stages = new Map<number, number>();
+  readonly #announced: Announcement[] = [];
+  /** What the fragment that a worker is about to finish has written. */
+  readonly #unfinished = new Map<number, Announcement[]>();
+  readonly #results = new Map<number, { readonly reader: InboxReader; whole: boolean }>();
+  /** Workers that have the task and have not let go of it. */
+  readonly #engaged = new Set<number>();
+  readonly #replacing = new Set<Promise<void>>();
+  /** Failures that the loss of the worker will explain, or else end the query. */
+  readonly #suspicions = new Map<number, Timer>();
+  #recoveries = 0;
+  #attempts = 0;
+  #over = false;
+  #unlisten: () => void = () => {};
 
-function onEvent(event: WorkerEvent, options: RunOptions, reports: FragmentOutcome[]): void {
-  if (event.kind === 'lost') throw event.error;
-  const { message, rank } = event;
-  if (!('query' in message) || message.query !== options.query) return;
-  switch (message.kind) {
-    case 'started':
-      return options.onProgress({ stage: message.stage, worker: rank, state: 'started', report: null });
-    case 'finished':
-      reports.push({ ...message.report, worker: rank });
-      return options.onProgress({ stage: message.report.stage, worker: rank, state: 'finished', report: message.report });
-    case 'announce':
-      return options.tasks.forEach((_, other) => options.cluster.send(other, { ...message, kind: 'announced' }));
-    case 'failed':
-      throw failureOf(rank, message);
-    default:
+  constructor(options: RunOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<RunResult> {
+    const { cluster, clock, tasks, signal } = this.#options;
+    signal.throwIfAborted();
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#unlisten = cluster.listen((event) => this.#guarded(() => this.#onEvent(event)));
+    this.#failed.signal.throwIfAborted();
+    const startedAt = clock.nowMs();
+    tasks.forEach((task, rank) => this.#engage(rank, task));
+    await abortable(this.#complete.promise, this.#failed.signal);
+    this.#over = true;
+    for (const { reader } of this.#results.values()) await this.#deliver(reader);
+    const elapsedMs = clock.nowMs() - startedAt;
+    return { reports: [...this.#reports.values()], requests: await this.#endOnWorkers(), elapsedMs, recoveries: this.#recoveries };
+  }
+
+  /** Frees all that the query holds, here and on the workers. Idempotent. */
+  async end(): Promise<void> {
+    this.#over = true;
+    this.#failed.abort(new AppError('cancelled', 'the query is over'));
+    this.#unlisten();
+    for (const timer of this.#suspicions.values()) timer.cancel();
+    this.#options.signal.removeEventListener('abort', this.#onAbort);
+    await Promise.all(this.#replacing);
+    await this.#endOnWorkers();
+    for (const { reader } of this.#results.values()) await reader.close();
+    await this.#options.cluster.direct.endQuery(parseQueryId(this.#options.query));
+  }
+
+  async #endOnWorkers(): Promise<readonly RequestCounts[]> {
+    const { cluster, clock, query } = this.#options;
+    const ranks = [...this.#engaged];
+    this.#engaged.clear();
+    return ranks.length === 0 ? [noRequests] : endEverywhere({ cluster, clock, query, ranks });
+  }
+
+  readonly #onAbort = (): void => this.#failed.abort(this.#options.signal.reason);
+
+  #guarded(operation: () => void): void {
+    try {
+      operation();
+    } catch (thrown) {
+      this.#failed.abort(thrown);
+    }
+  }
+
+  /** Gives a worker its task, and everything that is known. */
+  #engage(rank: number, task: QueryTask): void {
+    const { cluster, query, plan } = this.#options;
+    this.#engaged.add(rank);
+    const writesResult = task.fragments.some((fragment) => fragment.outputs.some((output) => output.edge === plan.resultEdge));
+    const edges = writesResult ? task.edges.map((edge) => (edge.edge === plan.resultEdge ? this.#resultEdge(rank, edge) : edge)) : task.edges;
+    cluster.send(rank, { kind: 'run', task: { query, edges, fragments: task.fragments } });
+    for (const message of this.#announced) cluster.send(rank, message);
+  }
+
+  /** An edge for this attempt of this worker alone, and its reader. */
+  #resultEdge(rank: number, edge: EdgeTask): EdgeTask {
+    const { cluster, query, tasks } = this.#options;
+    const firstFree = Math.max(...defined(tasks[0], 'task').edges.map((known) => known.edge)) + 1;
+    const own: EdgeTask = { ...edge, producers: [rank], wire: firstFree + this.#attempts++ };
+    const result = { reader: cluster.direct.reader(toEdge(query, own), 0, this.#failed.signal), whole: false };
+    this.#results.set(rank, result);
+    const onWhole = (): void => {
+      result.whole = true;
+      this.#checkComplete();
+    };
+    const onFailure = (thrown: unknown): void => void (this.#results.get(rank) === result && this.#onFailure(rank, thrown));
+    result.reader.whole().then(onWhole, onFailure);
+    return own;
+  }
+
+  #onEvent(event: WorkerEvent): void {
+    if (this.#over) return;
+    if (event.kind === 'lost') return this.#onLost(event.rank, event.error);
+    const { message, rank } = event;
+    if (!('query' in message) || message.query !== this.#options.query) return;
+    switch (message.kind) {
+      case 'started':
+        this.#stages.set(rank, message.stage);
+        return this.#options.onProgress({ stage: message.stage, worker: rank, state: 'started', report: null });
+      case 'announce':
+        this.#unfinished.set(rank, [...(this.#unfinished.get(rank) ?? []), { ...message, kind: 'announced' }]);
+        return;
+      case 'finished':
+        return this.#onFinished(rank, message.report);
+      case 'failed':
+        return this.#onFailure(rank, failureOf(rank, message));
+      default:
+    }
+  }
+
+  #onFinished(rank: number, report: FragmentReport): void {
+    const { cluster, onProgress } = this.#options;
+    const written = this.#unfinished.get(rank) ?? [];
+    this.#unfinished.delete(rank);
+    this.#announced.push(...written);
+    for (const message of written) for (const engaged of this.#engaged) cluster.send(engaged, message);
+    this.#reports.set(fragmentKey(report.stage, rank), { ...report, worker: rank });
+    onProgress({ stage: report.stage, worker: rank, state: 'finished', report });
+    this.#checkComplete();
+  }
+
+  #checkComplete(): void {
+    const total = this.#options.tasks.reduce((sum, task) => sum + task.fragments.length, 0);
+    if (this.#reports.size === total && [...this.#results.values()].every(({ whole }) => whole)) this.#complete.resolve();
+  }
+
+  /** The query fails, but lets the news of a lost worker come first: broken streams are only its consequence. */
+  #onFailure(rank: number, thrown: unknown): void {
+    if (toAppError(thrown).code !== 'worker-lost') return this.#failed.abort(thrown);
+    this.#suspicions.get(rank)?.cancel();
+    this.#suspicions.set(rank, this.#options.clock.schedule(CAUSE_GRACE_MS, () => this.#failed.abort(thrown)));
+  }
+
+  #onLost(rank: number, error: AppError): void {
+    const { maxRecoveries, logger } = this.#options;
+    this.#engaged.delete(rank);
+    this.#unfinished.delete(rank);
+    this.#suspicions.get(rank)?.cancel();
+    const rest = this.#unsafe(rank);
+    if (rest.fragments.length === 0 && maxRecoveries > 0) return;
+    const lost = this.#describe(rank, error);
+    if (error.code !== 'worker-lost' || this.#recoveries >= maxRecoveries) return this.#failed.abort(lost);
+    this.#recoveries++;
+    logger.log('warn', 'a worker was lost; its fragments run again', { error: lost.message, fragments: rest.fragments.length });
+    const replacing = this.#replace(rank, rest).finally(() => this.#replacing.delete(replacing));
+    this.#replacing.add(replacing);
+  }
+
+  #describe(rank: number, error: AppError): AppError {
+    const stage = this.#stages.get(rank);
+    const where = stage === undefined ? 'before it began' : `in stage ${stage}`;
+    const again = this.#recoveries === 0 ? '' : `, and ${this.#recoveries === 1 ? 'a worker' : `${this.#recoveries} workers`} before it`;
+    return new AppError(error.code, `lost ${where}${again}: ${error.message}`, { cause: error, retryable: error.retryable, ...(error.hint === null ? {} : { hint: error.hint }) });
+  }
+
+  /** The fragments of a lost worker whose output is not complete in a safe place; their reports do not count any more. */
+  #unsafe(rank: number): QueryTask {
+    const { tasks, plan } = this.#options;
+    const task = defined(tasks[rank], `task of worker ${rank}`);
+    const fragments = task.fragments.filter((fragment) => {
+      const isResult = fragment.outputs.some((output) => output.edge === plan.resultEdge);
+      if (isResult && this.#results.get(rank)?.whole !== true) return true;
+      return !this.#reports.has(fragmentKey(fragment.stage, rank));
+    });
+    for (const { stage } of fragments) this.#reports.delete(fragmentKey(stage, rank));
+    return { ...task, fragments };
+  }
+
+  async #replace(rank: number, rest: QueryTask): Promise<void> {
+    const { cluster } = this.#options;
+    const { signal } = this.#failed;
+    try {
+      const broken = this.#results.get(rank);
+      this.#results.delete(rank);
+      await broken?.reader.close();
+      await cluster.replace(rank, signal);
+      if (!signal.aborted) this.#engage(rank, rest);
+    } catch (thrown) {
+      if (!signal.aborted && !cluster.isLost(rank)) this.#failed.abort(thrown); // a loss is an event of its own
+    }
+  }
+
+  async #deliver(reader: InboxReader): Promise<void> {
+    for (;;) {
+      const frame = await abortable(reader.next(), this.#failed.signal);
+      if (frame === null) return reader.close();
+      await this.#options.onFrame(frame);
+    }
   }
 }
+
+const fragmentKey = (stage: number, worker: number): string => `${stage}/${worker}`;
 
 function failureOf(rank: number, { stage, error }: Extract<FromWorker, { kind: 'failed' }>): AppError {
   const inner = AppError.fromRecord(error);
   const options = { retryable: inner.retryable, cause: inner, ...(inner.hint === null ? {} : { hint: inner.hint }) };
   return new AppError(inner.code, `worker ${rank}${stage === null ? '' : `, stage ${stage}`}: ${inner.message}`, options);
-}
-
-async function drain(reader: ExchangeReader, onFrame: RunOptions['onFrame'], signal: AbortSignal): Promise<void> {
-  try {
-    for (;;) {
-      const frame = await abortable(reader.next(), signal);
-      if (frame === null) return;
-      await onFrame(frame);
-    }
-  } finally {
-    await reader.close();
-  }
-}
-
-/** Waits until each worker has let go of the query; one that does not answer is ended. */
-async function endEverywhere({ cluster, clock, query, tasks }: RunOptions): Promise<readonly RequestCounts[]> {
-  const requests: RequestCounts[] = [];
-  const waiting = new Set(tasks.map((_, rank) => rank));
-  const done = Promise.withResolvers<void>();
-  const settle = (rank: number): void => {
-    waiting.delete(rank);
-    if (waiting.size === 0) done.resolve();
-  };
-  const unlisten = cluster.listen((event) => {
-    if (event.kind === 'lost') return settle(event.rank);
-    if (event.message.kind !== 'ended' || event.message.query !== query) return;
-    requests.push(event.message.requests);
-    settle(event.rank);
-  });
-  for (const rank of [...waiting]) cluster.send(rank, { kind: 'end', query, reason: 'the driver ends it' });
-  const timer = clock.schedule(END_TIMEOUT_MS, () => void Promise.all([...waiting].map((rank) => cluster.expel(rank))).then(() => done.resolve()));
-  await done.promise;
-  timer.cancel();
-  unlisten();
-  await cluster.direct.endQuery(parseQueryId(query));
-  return requests;
 }

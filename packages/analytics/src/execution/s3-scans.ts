@@ -65,13 +65,12 @@ class QueryCopies {
     await this.#made;
     const fetching = parts.map((part) => this.#track(this.#gate.run(any, () => this.#copy(part).fetch(part, any))));
     try {
-      await Promise.all(fetching);
+      return await Promise.all(fetching);
     } catch (thrown) {
       failed.abort(thrown);
       await Promise.allSettled(fetching);
       throw thrown;
     }
-    return parts.map((part) => this.#copy(part).path);
   }
 
   /** Waits for reads that are under way; then nothing writes below the folder any more. */
@@ -84,7 +83,7 @@ class QueryCopies {
 
   #copy(part: FilePart): ObjectCopy {
     let copy = this.#copies.get(part.path);
-    if (copy === undefined) this.#copies.set(part.path, (copy = new ObjectCopy(this.#options, join(this.#folder, `${this.#copies.size}.parquet`))));
+    if (copy === undefined) this.#copies.set(part.path, (copy = new ObjectCopy(this.#options, join(this.#folder, `object-${this.#copies.size}`))));
     return copy;
   }
 

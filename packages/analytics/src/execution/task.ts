@@ -44,6 +44,8 @@ export interface EdgeTask {
   /** Ranks of the producing and consuming fragments, by fragment number. */
   readonly producers: readonly number[];
   readonly consumers: readonly number[];
+  /** The number under which its rows travel, where it is not its own: that of an attempt at a part of the result. */
+  readonly wire?: number;
 }
 
 /** All that one worker does for one query, in the order in which it does it. */

@@ -12,7 +12,7 @@ import { addRequests, noRequests } from '../object-store/request-counts.ts';
 import { S3Store } from '../object-store/s3-store.ts';
 import { ControlChannel } from './control-channel.ts';
 import { ControlDirectory } from './control-directory.ts';
-import { CONTROL_PORT } from './limits.ts';
+import { CONTROL_PORT, TABLE_HEDGE } from './limits.ts';
 import { localScans } from './local-scans.ts';
 import { S3Scans } from './s3-scans.ts';
 import type { FromWorker, ToWorker } from './task.ts';

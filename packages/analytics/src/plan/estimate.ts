@@ -29,10 +29,12 @@ export const bytesOf = (estimate: Estimate): number => estimate.rows * estimate.
 export class Estimator {
   readonly #tables: ReadonlyMap<string, Table>;
   readonly #shared: ReadonlyMap<number, Plan>;
+  readonly #keys: ReadonlyMap<string, number>;
   readonly #known = new WeakMap<Plan, Estimate>();
 
   constructor(tables: ReadonlyMap<string, Table>, shared: ReadonlyMap<number, Plan>) {
     this.#tables = tables;
+    this.#keys = keyRanges(tables);
     this.#shared = shared;
   }
 
@@ -47,7 +49,7 @@ export class Estimator {
   #derive(plan: Plan): Estimate {
     switch (plan.kind) {
       case 'scan':
-        return scanEstimate(defined(this.#tables.get(plan.table), plan.table), plan.columns);
+        return scanEstimate(defined(this.#tables.get(plan.table), plan.table), plan.columns, this.#keys);
       case 'values':
         return { rows: plan.rows.length, columns: plan.types.map(typeEstimate(plan.rows.length)) };
       case 'shared':
@@ -95,13 +97,34 @@ export class Estimator {
 
 const UNNEST_FACTOR = 4;
 
-function scanEstimate(table: Table, names: readonly string[]): Estimate {
+function scanEstimate(table: Table, names: readonly string[], keys: ReadonlyMap<string, number>): Estimate {
   const columns = names.map((name): ColumnEstimate => {
     const found = defined(table.columns.find((column) => column.name === name), `column ${name} of ${table.name}`);
     const { min, max, widthBytes } = found.statistics;
-    return { distinct: distinctGuess(found, table.rows), min, max, widthBytes };
+    return { distinct: distinctGuess(found, keys.get(rangeOf(found) ?? '') ?? table.rows), min, max, widthBytes };
   });
   return { rows: table.rows, columns };
+}
+
+/**
+ * The same range of whole numbers in two tables is a key and its foreign key: the larger table has no more values of
+ * it than the smaller one has rows. By range, the fewest rows of any table.
+ */
+function keyRanges(tables: ReadonlyMap<string, Table>): ReadonlyMap<string, number> {
+  const fewest = new Map<string, number>();
+  for (const table of tables.values()) {
+    for (const column of table.columns) {
+      const range = rangeOf(column);
+      if (range !== null) fewest.set(range, Math.min(fewest.get(range) ?? Number.POSITIVE_INFINITY, table.rows));
+    }
+  }
+  return fewest;
+}
+
+/** Null for columns that cannot be keys. */
+function rangeOf(column: TableColumn): string | null {
+  const { min, max } = column.statistics;
+  return min !== null && max !== null && /INT/.test(column.type) ? `${min}:${max}` : null;
 }
 
 /**
@@ -111,7 +134,7 @@ function scanEstimate(table: Table, names: readonly string[]): Estimate {
 function distinctGuess(column: TableColumn, rows: number): number {
   const { min, max, encodedBits } = column.statistics;
   const byRange = min !== null && max !== null && /INT|DATE/.test(column.type) ? max - min + 1 : rows ** 0.9;
-  const byDictionary = encodedBits <= MAX_DICTIONARY_BITS ? 2 ** Math.ceil(encodedBits) : rows;
+  const byDictionary = encodedBits <= MAX_DICTIONARY_BITS ? 2 ** Math.round(encodedBits) : rows;
   const byType = column.type === 'BOOLEAN' ? 2 : rows;
   return Math.max(1, Math.ceil(Math.min(rows, byRange, byDictionary, byType)));
 }

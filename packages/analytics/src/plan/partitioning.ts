@@ -19,6 +19,9 @@ export const SINGLE: Partitioning = { kind: 'single' };
 export const REPLICATED: Partitioning = { kind: 'replicated' };
 export const ANY: Partitioning = { kind: 'any' };
 
+/** Whether each row is on one worker and the workers have different ones. */
+export const isSpread = (partitioning: Partitioning): boolean => partitioning.kind === 'any' || partitioning.kind === 'hash';
+
 export const hashed = (keys: readonly Expression[]): Partitioning => ({ kind: 'hash', keys: keys.map((key) => [expressionKey(key)]) });
 
 /** The partitioning with each key's texts replaced; `any` when a key has none left. */

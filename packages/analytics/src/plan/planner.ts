@@ -67,10 +67,17 @@ export class Planner {
     try {
       if (statement.parameterCount > 0) throw new AppError('invalid-argument', 'the statement has parameters, which have no values here');
       if (statement.statementType !== StatementType.SELECT) throw new AppError('unsupported', `only queries run on functions, not ${StatementType[statement.statementType]} statements`, { hint: 'Write a SELECT (or FROM, WITH, VALUES) statement.' });
-      return Array.from({ length: statement.columnCount }, (_, index) => ({ name: statement.columnName(index), type: String(statement.columnType(index)) }));
+      const columns = Array.from({ length: statement.columnCount }, (_, index) => ({ name: statement.columnName(index), type: String(statement.columnType(index)) }));
+      return columns.some((column) => column.type.includes('"')) ? await this.#asDuckDbWrites(sql, columns) : columns;
     } finally {
       statement.destroySync();
     }
+  }
+
+  /** Names of fields and ENUM values are quoted where they have to be, no more. */
+  async #asDuckDbWrites(sql: string, columns: LogicalPlan['columns']): Promise<LogicalPlan['columns']> {
+    const described = (await this.#connection.runAndReadAll(`DESCRIBE ${sql}`)).getRows();
+    return columns.map((column, index) => ({ ...column, type: String(described[index]?.[1] ?? column.type) }));
   }
 }
 

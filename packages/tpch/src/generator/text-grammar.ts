@@ -70,7 +70,7 @@ const EXPANSIONS: Readonly<Record<string, readonly (readonly Uint8Array[])[]>> =
   T: [TERMINATOR],
 };
 const SENTENCE = SENTENCES.flatMap(([symbols, weight]) =>
-  Array<readonly (readonly Uint8Array[])[]>(weight).fill([...symbols].flatMap((symbol) => EXPANSIONS[symbol] ?? [])),
+  Array<readonly (readonly Uint8Array[])[]>(weight).fill(symbols.split('').flatMap((symbol) => EXPANSIONS[symbol] ?? [])),
 );
 
 /**

@@ -38,6 +38,7 @@ export class Inbox {
   /** Producers that have begun and not ended, with the call that stops them. */
   readonly #live = new Map<number, () => void>();
   readonly #ended = new Set<number>();
+  readonly #whole = Promise.withResolvers<void>();
   #entries: Entry[] = [];
   #head = 0;
   #producers: number | null = null;
@@ -48,16 +49,23 @@ export class Inbox {
   constructor(resources: InboxResources) {
     this.#memory = resources.memory;
     this.#lane = new SpillLane(resources.spill, (thrown) => this.fail(toAppError(thrown)));
+    this.#whole.promise.catch(() => {}); // for most edges nobody asks
   }
 
   hasEnded(producer: number): boolean {
     return this.#ended.has(producer);
   }
 
+  /** Resolves when every producer has ended: what happens to them then cannot harm the edge. Rejects when it failed before. */
+  whole(): Promise<void> {
+    return this.#whole.promise;
+  }
+
   /** The reader is here, and knows how many producers there are. */
   claim(producers: number): void {
     assert(this.#producers === null, 'an edge has one reader for each consumer');
     this.#producers = producers;
+    this.#noteWhole();
   }
 
   /** A producer begins; `stop` tells it that nobody reads any more. */
@@ -89,6 +97,7 @@ export class Inbox {
   end(producer: number): void {
     this.#ended.add(producer);
     this.#live.delete(producer);
+    this.#noteWhole();
     if (this.#waiter !== null && this.#isComplete()) this.#takeWaiter()?.resolve(null);
   }
 
@@ -96,6 +105,7 @@ export class Inbox {
   fail(error: AppError): void {
     if (this.#error !== null || this.#closed) return;
     this.#error = error;
+    this.#whole.reject(error);
     this.#takeWaiter()?.reject(error);
     this.#drop();
   }
@@ -116,6 +126,7 @@ export class Inbox {
   async close(): Promise<void> {
     if (!this.#closed) {
       this.#closed = true;
+      this.#whole.reject(readerClosed());
       this.#takeWaiter()?.reject(readerClosed());
       this.#drop();
     }
@@ -128,7 +139,15 @@ export class Inbox {
   }
 
   #isComplete(): boolean {
-    return this.#head === this.#entries.length && this.#producers !== null && this.#ended.size >= this.#producers;
+    return this.#head === this.#entries.length && this.#allEnded();
+  }
+
+  #allEnded(): boolean {
+    return this.#producers !== null && this.#ended.size >= this.#producers;
+  }
+
+  #noteWhole(): void {
+    if (this.#allEnded()) this.#whole.resolve();
   }
 
   #takeWaiter(): Waiter | null {

@@ -5,7 +5,7 @@
 import type { Duplex } from 'node:stream';
 import { AppError, toAppError, type Rank } from '@pappus/core';
 import { SOCKET_HIGH_WATER_BYTES, STREAM_WINDOW_BYTES } from '../limits.ts';
-import type { Frame } from '../transport.ts';
+import { releaseFrame, type Frame } from '../transport.ts';
 import { MessageParser } from './message-parser.ts';
 import { encodeError, encodeHeader, encodeStreamName, MESSAGE, PROTOCOL_VERSION, type Header, type StreamName } from './protocol.ts';
 
@@ -108,7 +108,10 @@ export class OutgoingConnection {
 
   #sendFrame(stream: Stream, frame: Frame): void {
     stream.credit -= frame.byteLength;
-    this.#send(MESSAGE.data, stream.id, frame, () => this.#sendWaiting());
+    this.#send(MESSAGE.data, stream.id, frame, () => {
+      releaseFrame(frame);
+      this.#sendWaiting();
+    });
   }
 
   /** Header and payload leave in one system call. */

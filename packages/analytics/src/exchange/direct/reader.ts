@@ -20,6 +20,11 @@ export class InboxReader implements ExchangeReader {
     return this.#inbox.next();
   }
 
+  /** Resolves when all rows are here, read or not; rejects when they will never be. */
+  whole(): Promise<void> {
+    return this.#inbox.whole();
+  }
+
   async close(): Promise<void> {
     this.#signal.removeEventListener('abort', this.#onAbort);
     await this.#inbox.close();

@@ -5,7 +5,7 @@
 import { assert } from '@pappus/core';
 import type { ByteBudget } from '../byte-budget.ts';
 import { SpillFile, type Extent } from '../spill-file.ts';
-import type { Frame } from '../transport.ts';
+import { releaseFrame, type Frame } from '../transport.ts';
 
 /** The disk space of a worker, and the lanes that wait for some. */
 export interface SpillSpace {
@@ -109,6 +109,7 @@ export class SpillLane {
       for (const ticket of batch) {
         if (!ticket.taken) {
           ticket.extent = { offset, length: ticket.bytes };
+          if (ticket.frame !== null) releaseFrame(ticket.frame);
           ticket.frame = null;
           gone--;
         }

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseQueryId, parseRank, silentLogger, systemClock, type LogFields } from '@pappus/core';
+import { defined, parseQueryId, parseRank, silentLogger, systemClock, type LogFields } from '@pappus/core';
 import { afterEach, expect, it } from 'vitest';
 import { exchangeCompliance, makeEdge, type ExchangeFixture, type FixtureOptions } from '../compliance.ts';
 import { EXCHANGE_PORT } from '../limits.ts';
@@ -99,8 +99,8 @@ it('reuses one connection for each ordered pair of workers over edges and querie
   for (const query of ['a', 'b', 'c']) {
     const edges = [makeEdge(query, 1, 4, 4, 2), makeEdge(query, 2, 4, 4, 2)];
     for (const edge of edges) {
-      await Promise.all(edge.producers.map((rank, producer) => transports[rank]?.writer(edge, producer, never).finish()));
-      await Promise.all(edge.consumers.map((rank, consumer) => transports[rank]?.reader(edge, consumer, never).next()));
+      await Promise.all(edge.producers.map((rank, producer) => defined(transports[rank], 'transport').writer(edge, producer, never).finish()));
+      await Promise.all(edge.consumers.map((rank, consumer) => defined(transports[rank], 'transport').reader(edge, consumer, never).next()));
     }
     await fixture.endQuery(query);
   }

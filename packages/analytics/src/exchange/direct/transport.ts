@@ -10,7 +10,7 @@ import { AppError, assert, type Clock, type Logger, type QueryId, type Rank, typ
 import type { Group, IncomingStream, MembershipChange } from '@pappus/overlay';
 import { ByteBudget } from '../byte-budget.ts';
 import { DEFAULT_MEMORY_BUDGET_BYTES, DEFAULT_SPILL_BUDGET_BYTES, EXCHANGE_PORT, LEAVE_GRACE_MS } from '../limits.ts';
-import type { Edge, ExchangeReader, ExchangeWriter, QueryScopedTransport } from '../transport.ts';
+import type { Edge, ExchangeWriter, QueryScopedTransport } from '../transport.ts';
 import { Connections } from './connections.ts';
 import { InboxRegistry } from './inbox-registry.ts';
 import { IncomingConnection, workerLost } from './incoming.ts';
@@ -72,7 +72,7 @@ export class DirectTransport implements QueryScopedTransport {
     return new DirectWriter({ edge, producer, signal, open: (consumer) => this.#open(edge, producer, consumer) });
   }
 
-  reader(edge: Edge, consumer: number, signal: AbortSignal): ExchangeReader {
+  reader(edge: Edge, consumer: number, signal: AbortSignal): InboxReader {
     assert(!this.#stopped, 'the transport is stopped');
     assert(consumer < edge.consumers.length, `consumer ${consumer} of ${edge.consumers.length}`);
     const inbox = this.#inboxes.claim(edge, consumer);

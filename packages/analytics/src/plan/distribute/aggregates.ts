@@ -5,8 +5,8 @@
 import { aggregate, columnsOfPlan, distinct, exchange, project, withInputs } from '../build.ts';
 import { apply, cast, column, columnsOf, expressionKey, isVolatile, type Expression } from '../expression.ts';
 import type { Aggregate, AggregateCall, Plan } from '../node.ts';
-import { colocates, hashed, projected, SINGLE, type Partitioning } from '../partitioning.ts';
-import { isSpread, type Distributed, type Distribution } from './distribution.ts';
+import { colocates, hashed, isSpread, projected, SINGLE, type Partitioning } from '../partitioning.ts';
+import type { Distributed, Distribution } from './distribution.ts';
 
 const plain = (name: string, args: readonly Expression[], filter: Expression | null, type: string): AggregateCall => ({ name, args, distinct: false, filter, orders: [], type });
 
@@ -94,7 +94,7 @@ function inTwoSteps(distribution: Distribution, plan: Aggregate, below: Distribu
 
 /** `GROUPING SETS ((a), (a))` reports each group twice; merged partial results would count it double instead. */
 function repeatsGroupingSet(plan: Aggregate): boolean {
-  const sets = (plan.groupingSets ?? []).map((set) => set.toSorted().join());
+  const sets = (plan.groupingSets ?? []).map((set) => set.toSorted((a, b) => a - b).join());
   return new Set(sets).size < sets.length;
 }
 

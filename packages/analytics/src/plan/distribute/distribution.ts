@@ -12,7 +12,7 @@ import { distinct, exchange, limit, own, setOperation, sort, window, withInputs,
 import type { Estimator } from '../estimate.ts';
 import { expressionKey, isVolatile, type Expression } from '../expression.ts';
 import type { Distinct, Limit, Plan, PlanTree, Scan, SetOperation, Sort, Window } from '../node.ts';
-import { ANY, colocates, hashed, projected, REPLICATED, SINGLE, type Partitioning } from '../partitioning.ts';
+import { ANY, colocates, hashed, isSpread, projected, REPLICATED, SINGLE, type Partitioning } from '../partitioning.ts';
 import { distributeAggregate } from './aggregates.ts';
 import { distributeJoin } from './joins.ts';
 import type { DistributionOptions } from './options.ts';
@@ -161,5 +161,3 @@ export class Distribution {
     return { plan: rebuilt(exchange(below.plan, { kind: 'hash', keys: shared }, true)), partitioning: hashed(shared) };
   }
 }
-
-export const isSpread = (partitioning: Partitioning): boolean => partitioning.kind === 'any' || partitioning.kind === 'hash';

@@ -6,8 +6,8 @@ import { bytesOf } from '../estimate.ts';
 import { columnsOf, expressionKey, isVolatile } from '../expression.ts';
 import { exchange, withInputs } from '../build.ts';
 import type { Join, JoinCondition, JoinType, Plan } from '../node.ts';
-import { ANY, REPLICATED, renamed, shiftedKey, SINGLE, type Partitioning } from '../partitioning.ts';
-import { isSpread, type Distributed, type Distribution } from './distribution.ts';
+import { ANY, isSpread, REPLICATED, renamed, shiftedKey, SINGLE, type Partitioning } from '../partitioning.ts';
+import type { Distributed, Distribution } from './distribution.ts';
 
 /** Every left row finds all its partners on its worker when the whole right side is there, and is reported once. */
 const RIGHT_MAY_BE_WHOLE: ReadonlySet<JoinType> = new Set(['inner', 'left', 'semi', 'anti', 'mark', 'single']);

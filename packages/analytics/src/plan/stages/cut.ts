@@ -7,7 +7,7 @@ import type { ColumnType } from '../../engine/fragment.ts';
 import { exchange } from '../build.ts';
 import { isNameable } from '../duckdb/types.ts';
 import type { Distributed, DistributedTree } from '../distribute/distribution.ts';
-import { isSpread } from '../distribute/distribution.ts';
+import { isSpread } from '../partitioning.ts';
 import { bytesOf, type Estimator } from '../estimate.ts';
 import type { Expression } from '../expression.ts';
 import { inputsOf, type Exchange, type ExchangeRouting, type Plan, type Scan, type Shared } from '../node.ts';
