@@ -57,7 +57,9 @@ function commandLine([command, ...rest]) {
 }
 
 installIfChanged();
-const child = spawn(pinnedNode, commandLine(process.argv.slice(2)), { stdio: 'inherit' });
+// Types are stripped and files compiled once for all processes that a command starts, not once for each.
+const compileCache = join(root, 'node_modules', '.cache', 'pappus-compile');
+const child = spawn(pinnedNode, commandLine(process.argv.slice(2)), { stdio: 'inherit', env: { NODE_COMPILE_CACHE: compileCache, ...process.env } });
 child.on('error', (error) => {
   process.stderr.write(`${pinnedNode} does not start: ${error.message}. Remove node_modules, then run the command again.\n`);
   process.exit(1);

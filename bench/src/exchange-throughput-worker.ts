@@ -1,6 +1,6 @@
 /** One process of the benchmark: an engine that sends, or one that takes. Told what to do by its parent. */
 import { tmpdir } from 'node:os';
-import { systemClock } from '../../packages/core/src/index.ts';
+import { systemClock } from '@pappus/core';
 import { EngineThread } from '../../packages/analytics/src/engine/engine-thread.ts';
 import type { ColumnType } from '../../packages/analytics/src/engine/fragment.ts';
 import { FrameServer, openClient } from './exchange-throughput-wire.ts';

@@ -8,6 +8,7 @@ export type { ResultForm } from './execution/result-form.ts';
 export type { TextRow } from './execution/text-frame.ts';
 export type { StoreAccess } from './execution/worker-config.ts';
 export { STORE_PROFILES, type StoreProfileName } from './object-store/embedded/store-profile.ts';
+export { parseS3Url, s3ConnectionFromEnv, type S3Connection, type S3Location } from './object-store/s3-options.ts';
 export type { RequestCounts } from './object-store/request-counts.ts';
 export type { Stage, StageEdge, StageInput, StageOutput, StagePlan, StageScan } from './plan/stages/stage.ts';
 export { Session, type ExchangeKind, type QueryOptions, type QueryResult, type SessionOptions } from './session.ts';

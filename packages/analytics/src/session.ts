@@ -31,6 +31,7 @@ import type { DistributionOptions } from './plan/distribute/options.ts';
 import { Planner } from './plan/planner.ts';
 import { planStages } from './plan/stages/stage-planner.ts';
 import type { StagePlan } from './plan/stages/stage.ts';
+import { wholePlan } from './plan/stages/whole.ts';
 
 export type ExchangeKind = 'direct' | 'store';
 
@@ -83,6 +84,8 @@ export interface QueryResult {
 
 const MAX_RESTARTS = 1;
 const CLEANUP_TIMEOUT_MS = 10_000;
+/** It may scan a whole table for the values of a PIVOT. */
+const DESCRIBE_TIMEOUT_MS = 600_000;
 
 export class Session {
   readonly catalog: Catalog;
@@ -191,8 +194,18 @@ export class Session {
     }
   }
 
+  /** A worker says which columns a query has; the driver reads no tables. */
+  async #columnsFromData(sql: string): Promise<readonly ColumnType[]> {
+    const columns = ['column_name', 'column_type'].map((name) => ({ name, type: 'VARCHAR' }));
+    const plan = wholePlan(`SELECT column_name, column_type FROM (DESCRIBE ${sql})`, columns, this.catalog.tables, 'a description');
+    const found: ColumnType[] = [];
+    const onRows = (rows: readonly TextRow[]): void => void found.push(...rows.map(([name, type]) => ({ name: name ?? '', type: type ?? '' })));
+    await this.#run(plan, { form: 'text', signal: AbortSignal.timeout(DESCRIBE_TIMEOUT_MS), onRows }, { planMs: 0, restarts: 0 });
+    return found;
+  }
+
   #openPlanner(): Promise<Planner> {
-    this.#planner ??= Planner.create(this.#connection, [...this.catalog.tables.values()]);
+    this.#planner ??= Planner.create(this.#connection, [...this.catalog.tables.values()], (sql) => this.#columnsFromData(sql));
     return this.#planner;
   }
 

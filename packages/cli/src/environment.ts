@@ -2,12 +2,21 @@
 import { mkdir } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Session, type ExchangeKind, type StoreProfileName } from '@pappus/analytics';
+import { parseS3Url, s3ConnectionFromEnv, Session, type ExchangeKind, type S3Connection, type StoreProfileName } from '@pappus/analytics';
 import { jsonLogger, systemClock, systemRandom, type Logger } from '@pappus/core';
 import { createProcessProvider } from '@pappus/providers';
 import type { CommandContext } from './program.ts';
 
-export interface SessionFlags {
+export interface ObjectStoreFlags {
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly accessKeyId?: string;
+  readonly secretAccessKey?: string;
+  /** `s3://bucket/prefix` for exchange objects. */
+  readonly store?: string;
+}
+
+export interface SessionFlags extends ObjectStoreFlags {
   readonly tables: string;
   readonly workers: number;
   readonly workerMemory: number;
@@ -18,6 +27,7 @@ export interface SessionFlags {
 /** Opens a session, hands it over, and ends everything that it started, whatever happens. */
 export async function withSession<T>(context: CommandContext, flags: SessionFlags, use: (session: Session) => Promise<T>): Promise<T> {
   const logger = stderrLogger(context);
+  const connection = objectStore(flags);
   const nodeArgs = import.meta.url.endsWith('.ts') ? ['--conditions=source'] : [];
   const provider = createProcessProvider({ clock: systemClock, random: systemRandom, logger, workRoot: tmpdir(), nodeArgs });
   try {
@@ -26,7 +36,9 @@ export async function withSession<T>(context: CommandContext, flags: SessionFlag
       workers: flags.workers,
       workerMemoryBytes: flags.workerMemory,
       exchange: flags.exchange,
-      store: flags.storeProfile,
+      store: flags.store === undefined ? flags.storeProfile : { connection, ...exchangeLocation(flags.store) },
+      tablesConnection: connection,
+      cacheFolder: await cacheFolder('footers'),
       provider,
       clock: systemClock,
       random: systemRandom,
@@ -42,6 +54,18 @@ export async function withSession<T>(context: CommandContext, flags: SessionFlag
   } finally {
     await provider.stop();
   }
+}
+
+/** Flags count more than variables. */
+function objectStore({ endpoint, region, accessKeyId, secretAccessKey }: ObjectStoreFlags): S3Connection {
+  const given = { AWS_ENDPOINT_URL_S3: endpoint, AWS_REGION: region, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+  const overrides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return s3ConnectionFromEnv({ ...process.env, ...overrides });
+}
+
+function exchangeLocation(url: string): { readonly bucket: string; readonly prefix: string } {
+  const { bucket, prefix } = parseS3Url(url);
+  return { bucket, prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/` };
 }
 
 export function stderrLogger({ err }: CommandContext): Logger {

@@ -34,6 +34,18 @@ const exchangeOption = (): Option => new Option('--exchange <kind>', 'how rows t
 const profileOption = (): Option => new Option('--store-profile <name>', 'how the embedded object store behaves: as fast as it can, or with the latency of S3').choices(['none', 's3']).default('none');
 const memoryOption = (): Option => new Option('--worker-memory <size>', 'memory of each worker, such as 512MB or 2GB').argParser(memorySize).default(2 * 1024 ** 3, '2GB');
 
+/** Where objects are, for tables and for the store exchange. The usual AWS variables say it as well. */
+function addObjectStore(command: Command): Command {
+  return command
+    .optionsGroup('Options for object stores:')
+    .option('--endpoint <url>', 'S3-compatible endpoint (AWS_ENDPOINT_URL)')
+    .option('--region <name>', 'its region (AWS_REGION)')
+    .option('--access-key-id <id>', 'key for it (AWS_ACCESS_KEY_ID)')
+    .option('--secret-access-key <key>', 'its secret; the variable AWS_SECRET_ACCESS_KEY is not seen in process lists')
+    .option('--store <location>', 's3://bucket/prefix for the objects of the store exchange, instead of the embedded store')
+    .optionsGroup('Options:');
+}
+
 function program(context: CommandContext): Command {
   const root = new Command('pappus')
     .description('Data analytics, and any networked program, on serverless functions.')
@@ -50,7 +62,7 @@ function program(context: CommandContext): Command {
 }
 
 function addQuery(root: Command, context: CommandContext): void {
-  root.command('query')
+  addObjectStore(root.command('query'))
     .description('Run one SQL query over Parquet on function workers.')
     .argument('[sql]', 'the query; or give a file with -f')
     .option('-t, --tables <location>', 'folder of Parquet files and folders, or s3://bucket/prefix', '.')
@@ -71,10 +83,10 @@ const QUERY_EXAMPLES = `
 Examples:
   pappus query --tables ./data --workers 8 "SELECT count(*) FROM lineitem"
   pappus query -t ./data -f report.sql --format csv --out report.csv
-  pappus query -t s3://bucket/prefix "FROM orders LIMIT 5"     endpoint, region and keys by the AWS_ variables`;
+  pappus query -t s3://bucket/prefix "FROM orders LIMIT 5"     endpoint, region and keys by flags or the AWS_ variables`;
 
 function addExplain(root: Command, context: CommandContext): void {
-  root.command('explain')
+  addObjectStore(root.command('explain'))
     .description('Show the stages of a query: their SQL, their exchanges, and why something is not distributed.')
     .argument('[sql]', 'the query; or give a file with -f')
     .option('-t, --tables <location>', 'folder of Parquet files and folders, or s3://bucket/prefix', '.')
@@ -96,7 +108,7 @@ function addTpch(root: Command, context: CommandContext): void {
     .addHelpText('after', '\nExample:\n  pappus tpch generate --sf 1 --out ./data')
     .exitOverride()
     .action(async (options) => (await import('./commands/tpch-generate.ts')).tpchGenerate(context, options));
-  tpch.command('run')
+  addObjectStore(tpch.command('run'))
     .description('Run TPC-H queries on function workers, and with --check compare each with one DuckDB process.')
     .addOption(new Option('--sf <factor>', 'scale factor; generated data are cached').argParser(positiveNumber).default(0.1))
     .option('-t, --tables <location>', 'tables that are there already')

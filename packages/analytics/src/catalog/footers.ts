@@ -5,7 +5,8 @@
 import { AppError, defined, errorMessage } from '@pappus/core';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteText } from '../plan/duckdb/types.ts';
-import type { ColumnChunk, RowGroup } from './table.ts';
+import type { ColumnChunk, RowGroup, ValueRange } from './table.ts';
+import { valueRange } from './value-range.ts';
 
 export interface SchemaField {
   readonly name: string;
@@ -62,7 +63,7 @@ export async function readFooters(connection: DuckDBConnection, labels: Readonly
 const FOOTER_TAIL_BYTES = 8;
 
 // Some writers give a column without a dictionary the dictionary offset 0.
-const CHUNK = 'file_name, row_group_id, row_group_num_rows, column_id, coalesce(least(nullif(dictionary_page_offset, 0), data_page_offset), data_page_offset), total_compressed_size, bloom_filter_offset, bloom_filter_length';
+const CHUNK = 'file_name, row_group_id, row_group_num_rows, column_id, coalesce(least(nullif(dictionary_page_offset, 0), data_page_offset), data_page_offset), total_compressed_size, bloom_filter_offset, bloom_filter_length, stats_min_value, stats_max_value';
 
 // Dates count as days and timestamps as microseconds, like DuckDB's own constants.
 const asNumber = (column: string): string =>
@@ -124,19 +125,28 @@ function topFields(rows: readonly Row[]): SchemaField[] {
   return fields;
 }
 
+interface RowGroupDraft {
+  readonly rows: number;
+  bytes: number;
+  readonly chunks: Map<string, ColumnChunk[]>;
+  readonly bloomFilters: Map<string, ColumnChunk[]>;
+  readonly ranges: Map<string, ValueRange>;
+}
+
 /** Rows as in `CHUNK`, ordered by row group and column. `footerStart` is where the data ends. */
 function rowGroups(rows: readonly Row[], fields: readonly SchemaField[], footerStart: number): RowGroup[] {
-  const owner = new Map(fields.flatMap((field) => field.leaves.map((leaf) => [leaf, field.name] as const)));
+  const owner = new Map(fields.flatMap((field) => field.leaves.map((leaf) => [leaf, field] as const)));
   const starts = rows.flatMap(([, , , , offset, , bloom]) => [Number(offset), Number(bloom ?? footerStart)]).sort((a, b) => a - b);
-  const drafts = new Map<number, { rows: number; bytes: number; chunks: Map<string, ColumnChunk[]> }>();
-  for (const [, group, groupRows, column, offset, bytes, bloom, bloomBytes] of rows) {
-    const draft = drafts.get(Number(group)) ?? { rows: Number(groupRows), bytes: 0, chunks: new Map<string, ColumnChunk[]>() };
+  const drafts = new Map<number, RowGroupDraft>();
+  for (const [, group, groupRows, column, offset, bytes, bloom, bloomBytes, min, max] of rows) {
+    const draft = drafts.get(Number(group)) ?? { rows: Number(groupRows), bytes: 0, chunks: new Map(), bloomFilters: new Map(), ranges: new Map() };
     drafts.set(Number(group), draft);
-    const name = defined(owner.get(Number(column)), `column ${String(column)}`);
+    const { name, type } = defined(owner.get(Number(column)), `column ${String(column)}`);
+    const range = valueRange(type, min, max);
+    if (range !== null) draft.ranges.set(name, range);
     draft.bytes += Number(bytes);
-    const chunks = [...(draft.chunks.get(name) ?? []), { offset: Number(offset), bytes: Number(bytes) }];
-    if (bloom !== null) chunks.push({ offset: Number(bloom), bytes: bloomBytes === null ? nextAbove(starts, Number(bloom), footerStart) - Number(bloom) : Number(bloomBytes) });
-    draft.chunks.set(name, chunks);
+    append(draft.chunks, name, { offset: Number(offset), bytes: Number(bytes) });
+    if (bloom !== null) append(draft.bloomFilters, name, { offset: Number(bloom), bytes: bloomBytes === null ? nextAbove(starts, Number(bloom), footerStart) - Number(bloom) : Number(bloomBytes) });
   }
   let firstRow = 0;
   return [...drafts].sort(([a], [b]) => a - b).map(([, draft]) => {
@@ -144,6 +154,12 @@ function rowGroups(rows: readonly Row[], fields: readonly SchemaField[], footerS
     firstRow += draft.rows;
     return rowGroup;
   });
+}
+
+function append(chunks: Map<string, ColumnChunk[]>, name: string, chunk: ColumnChunk): void {
+  const list = chunks.get(name);
+  if (list === undefined) chunks.set(name, [chunk]);
+  else list.push(chunk);
 }
 
 /** Older writers do not say how long a Bloom filter is; it ends where the next thing begins at the latest. */

@@ -25,14 +25,24 @@ export interface ColumnChunk {
   readonly bytes: number;
 }
 
+/** Smallest and largest value, in the numbers of `ColumnStatistics`. */
+export interface ValueRange {
+  readonly min: number;
+  readonly max: number;
+}
+
 export interface RowGroup {
   readonly rows: number;
   /** Row number of its first row in the file. */
   readonly firstRow: number;
   /** Compressed bytes of all columns. */
   readonly bytes: number;
-  /** Chunks by top-level column name; a nested column has several. Bloom filters are among them, since DuckDB reads them where a filter compares for equality. */
+  /** Chunks by top-level column name; a nested column has several. */
   readonly chunks: ReadonlyMap<string, readonly ColumnChunk[]>;
+  /** Of its values that are not NULL, by column; only where the numbers are exact or rounded in order: no floats, no texts. */
+  readonly ranges: ReadonlyMap<string, ValueRange>;
+  /** By top-level column name; columns without one are absent. */
+  readonly bloomFilters: ReadonlyMap<string, readonly ColumnChunk[]>;
 }
 
 export interface TableFile {

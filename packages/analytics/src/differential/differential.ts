@@ -14,8 +14,8 @@ export interface DifferentialOptions {
   /** The first query's seed; the others count up from it. */
   readonly seed: number;
   readonly count: number;
-  /** The engine under test. A rejection is an answer: the other side may refuse the query as well. */
-  run(sql: string): Promise<Rows>;
+  /** The engine under test; it may run each seed in another way. A rejection is an answer: the other side may refuse the query as well. */
+  run(sql: string, seed: number): Promise<Rows>;
   /** What is right: one DuckDB process. */
   oracle(sql: string): Promise<Answer>;
   /** Smaller queries to try for each failure; 0 leaves failures as they are. */
@@ -40,7 +40,7 @@ export async function* differential(options: DifferentialOptions): AsyncGenerato
   for (let index = 0; index < options.count; index++) {
     options.signal?.throwIfAborted();
     const query = randomQuery(options.seed + index);
-    const { expected, difference } = await compare(options, query.tree);
+    const { expected, difference } = await compare(options, query.tree, query.seed);
     options.onQuery?.(query, expected);
     if (difference !== null) yield await smallest(options, query, difference);
   }
@@ -51,16 +51,16 @@ interface Comparison {
   readonly difference: Difference | null;
 }
 
-async function compare(options: DifferentialOptions, tree: Query): Promise<Comparison> {
+async function compare(options: DifferentialOptions, tree: Query, seed: number): Promise<Comparison> {
   const sql = printQuery(tree);
   const expected = await options.oracle(sql);
-  const actual = await answerOf(options, sql);
+  const actual = await answerOf(options, sql, seed);
   return { expected, difference: differenceOf(expected, actual, { orderedBy: orderedColumns(tree) }) };
 }
 
-async function answerOf(options: DifferentialOptions, sql: string): Promise<Answer> {
+async function answerOf(options: DifferentialOptions, sql: string, seed: number): Promise<Answer> {
   try {
-    return { kind: 'rows', rows: await options.run(sql) };
+    return { kind: 'rows', rows: await options.run(sql, seed) };
   } catch (error) {
     return { kind: 'error', message: errorMessage(error) };
   }
@@ -74,7 +74,7 @@ async function smallest(options: DifferentialOptions, query: RandomQuery, differ
     attempts: options.shrinkAttempts ?? DEFAULT_SHRINK_ATTEMPTS,
     async stillFails(candidate) {
       options.signal?.throwIfAborted();
-      const compared = await compare(options, candidate);
+      const compared = await compare(options, candidate, seed);
       if (compared.expected.kind === 'error' || compared.difference?.kind !== difference.kind) return false;
       shrunkDifference = compared.difference.text;
       return true;

@@ -15,6 +15,7 @@ export interface SingleProcessOptions {
 export interface SingleProcess {
   run(sql: string): Promise<Rows>;
   answer(sql: string): Promise<Answer>;
+  copyToParquet(sql: string, path: string): Promise<void>;
   close(): void;
 }
 
@@ -54,6 +55,9 @@ export async function openSingleProcess(options: SingleProcessOptions): Promise<
       } catch (error) {
         return { kind: 'error', message: errorMessage(error) };
       }
+    },
+    async copyToParquet(sql, path) {
+      await connection.run(`COPY (${sql}) TO ${quoteText(path)} (FORMAT parquet)`);
     },
     close,
   };

@@ -5,6 +5,8 @@ export interface UnusualStatement {
   readonly sql: string;
   /** Zero-based columns by which the rows must come ordered. */
   readonly orderedBy?: readonly number[];
+  /** The statement as the oracle can take it, within parentheses; absent: as it is. */
+  readonly oracleSql?: string;
 }
 
 export interface RefusedStatement {
@@ -14,6 +16,9 @@ export interface RefusedStatement {
 }
 
 const of = (name: string, sql: string, orderedBy?: readonly number[]): UnusualStatement => ({ name, sql, ...(orderedBy === undefined ? {} : { orderedBy }) });
+
+/** A statement that is a query only within FROM. */
+const shown = (name: string, sql: string): UnusualStatement => ({ name, sql, oracleSql: `SELECT * FROM (${sql})` });
 
 const RESHAPING: readonly UnusualStatement[] = [
   of('PIVOT with listed values', "PIVOT (SELECT k1, flag, price FROM facts) ON flag IN (true, false) USING sum(price) GROUP BY k1"),
@@ -66,7 +71,7 @@ const GROUPS: readonly UnusualStatement[] = [
   of('ordered aggregates', "SELECT k1, list(id ORDER BY id DESC) AS ids, string_agg(name, '|' ORDER BY id) AS names, first(id ORDER BY id) AS f FROM facts WHERE id < 300 GROUP BY k1"),
   of('arg_max, mode, median, quantiles', 'SELECT k2, arg_max(id, (price, id)) AS a, median(price) AS m, quantile_cont(rate, 0.25) AS q, quantile_disc(id, [0.1, 0.9]) AS qs FROM facts GROUP BY k2'),
   of('statistical aggregates', 'SELECT k2, stddev(price) AS s, var_pop(rate) AS v, corr(rate, price) AS c, regr_slope(rate, id) AS r, kurtosis(rate) AS k FROM facts GROUP BY k2'),
-  of('histogram and map aggregates', 'SELECT k2, histogram(flag) AS h, map_from_entries(list((id, name) ORDER BY id)) AS m FROM nested JOIN (SELECT DISTINCT k2, flag FROM dims) USING (k2) GROUP BY k2'),
+  of('histogram and map aggregates', 'SELECT k2, histogram(flag) AS h, map_from_entries(list(DISTINCT (id, k1) ORDER BY (id, k1))) AS m FROM facts WHERE id < 300 GROUP BY k2'),
   of('bit and boolean aggregates', 'SELECT k1, bit_and(id) AS a, bit_or(id) AS o, bit_xor(id) AS x, bool_and(flag) AS b, any_value(k1) AS v FROM facts GROUP BY k1'),
   of('aggregates with FILTER', "SELECT k1, count(*) FILTER (WHERE flag) AS yes, sum(DISTINCT k2) FILTER (WHERE name LIKE 'a%') AS s FROM facts GROUP BY k1"),
   of('aggregates of nothing', 'SELECT count(*) AS c, sum(id) AS s, max(name) AS m, list(id) AS l, avg(rate) AS a FROM nothing'),
@@ -99,9 +104,9 @@ const VALUES_AND_FUNCTIONS: readonly UnusualStatement[] = [
   of('a UNION type', "SELECT id, CASE WHEN id % 2 = 0 THEN union_value(num := id)::UNION(num INTEGER, str VARCHAR) ELSE union_value(str := name)::UNION(num INTEGER, str VARCHAR) END AS u FROM people WHERE name IS NOT NULL"),
   of('an ENUM type', "SELECT flag::VARCHAR::ENUM ('true', 'false') AS e, count(*) AS c FROM facts GROUP BY 1"),
   of('an ARRAY type', 'SELECT id, [id, k2, 3]::INTEGER[3] AS a, array_cosine_similarity([id + 1, 1]::FLOAT[2], [1, 2]::FLOAT[2]) AS c FROM nested'),
-  of('a BLOB, a UUID, a BIT and a TIME', "SELECT id, name::BLOB AS b, 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::UUID AS u, bin(id)::BIT AS bits, TIME '12:34:56.789' AS t FROM nested WHERE name NOT LIKE '%ï%'"),
+  of('a BLOB, a UUID, a BIT and a TIME', "SELECT id, encode(name) AS b, 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::UUID AS u, bin(id)::BIT AS bits, TIME '12:34:56.789' AS t  FROM nested"),
   of('a HUGEINT and a UHUGEINT', 'SELECT id, id::HUGEINT * 170141183460469231731687303715 AS h, (id::UHUGEINT + 340282366920938463463374607431768211000) AS u FROM people'),
-  of('INTERVALs', "SELECT id, day - DATE '2020-01-01' AS d, INTERVAL (id) DAY AS i, age(TIMESTAMP '2021-01-01', day::TIMESTAMP) AS a FROM people"),
+  of('INTERVALs', "SELECT id, day - DATE '2020-01-01' AS d, INTERVAL (id) DAY AS i, age(TIMESTAMP '2221-01-01', day::TIMESTAMP) AS a FROM people"),
   of('timestamps of every unit', "SELECT id, day::TIMESTAMP_S AS s, day::TIMESTAMP_MS AS ms, day::TIMESTAMP_NS AS ns, TIMESTAMP '294247-01-10 04:00:54' AS far, 'infinity'::TIMESTAMP AS inf FROM people"),
   of('floats that are no numbers', "SELECT id, CASE id % 4 WHEN 0 THEN 'nan'::DOUBLE WHEN 1 THEN 'inf'::DOUBLE WHEN 2 THEN '-inf'::FLOAT ELSE -0.0 END AS f FROM people"),
   of('grouping by nan', "SELECT CASE id % 2 WHEN 0 THEN 'nan'::DOUBLE ELSE id::DOUBLE / 0 END AS f, count(*) AS c FROM people GROUP BY 1"),
@@ -131,7 +136,9 @@ const STAR: readonly UnusualStatement[] = [
   of('identifiers in Unicode', 'SELECT id AS "größe", k1 AS "日本", name AS "a""b", 1 AS "with space", 2 AS "SELECT" FROM people'),
   of('quoted tables and columns', 'SELECT "Group", "a b" FROM dims UNION ALL SELECT "Group", k1 FROM "Mixed Case"'),
   of('table names of another case', 'SELECT count(*) AS c FROM FACTS, "mixed case"'),
-  of('a semicolon and comments', '-- first\nSELECT count(*) AS c /* of all */ FROM people; -- last'),
+  { name: 'a semicolon and comments', sql: '-- first;\nSELECT count(*) AS c /* of; all */ FROM people; -- last', oracleSql: 'SELECT count(*) AS c FROM people' },
+  { name: 'a semicolon and comments, whole', sql: "SELECT list_transform(tags, x -> x || ';') AS c FROM nested; -- last", oracleSql: "SELECT list_transform(tags, x -> x || ';') AS c FROM nested" },
+  { name: 'a comment at the end', sql: 'SELECT id FROM people LIMIT 100% -- all', oracleSql: 'SELECT id FROM people' },
   of('UNION BY NAME', 'SELECT id, name FROM people UNION ALL BY NAME SELECT name, price FROM dims'),
   of('SAMPLE of everything', 'SELECT count(*) AS c FROM people USING SAMPLE 100 PERCENT (bernoulli)'),
   of('TABLESAMPLE of a count', 'SELECT count(*) AS c FROM (SELECT * FROM facts TABLESAMPLE reservoir(50 ROWS))'),
@@ -140,11 +147,11 @@ const STAR: readonly UnusualStatement[] = [
   of('LIMIT 0', 'SELECT * FROM facts LIMIT 0'),
   of('no rows', 'SELECT * FROM facts WHERE id < 0 ORDER BY id'),
   of('a sort by expressions', 'SELECT id, k2 FROM facts ORDER BY k2 % 3 DESC NULLS FIRST, abs(id - 1000), id', []),
-  of('DESCRIBE of a table', 'DESCRIBE facts'),
-  of('DESCRIBE of a query', 'DESCRIBE SELECT k1, sum(price) AS s FROM facts GROUP BY k1'),
+  shown('DESCRIBE of a table', 'DESCRIBE facts'),
+  shown('DESCRIBE of a query', 'DESCRIBE SELECT k1, sum(price) AS s FROM facts GROUP BY k1'),
   of('SUMMARIZE', 'SELECT column_name, min, max, count FROM (SUMMARIZE dims)'),
-  of('SUMMARIZE as a statement', 'SUMMARIZE people'),
-  of('SHOW TABLES', 'SHOW TABLES'),
+  shown('SUMMARIZE as a statement', 'SUMMARIZE people'),
+  shown('SHOW TABLES', 'SHOW TABLES'),
   of('macros of DuckDB', "SELECT list_sum([1, 2]) AS s, array_append([1], 2) AS a, split_part('a-b', '-', 2) AS p, trim('  x ') AS t FROM lonely"),
   of('a function of the session', "SELECT current_schema() AS s, typeof(id) AS t, version() IS NOT NULL AS v FROM lonely"),
 ];

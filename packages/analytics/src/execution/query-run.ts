@@ -222,9 +222,9 @@ class QueryRun {
 
   #describe(rank: number, error: AppError): AppError {
     const stage = this.#stages.get(rank);
-    const where = stage === undefined ? 'before it began' : `in stage ${stage}`;
-    const again = this.#recoveries === 0 ? '' : `, and ${this.#recoveries === 1 ? 'a worker' : `${this.#recoveries} workers`} before it`;
-    return new AppError(error.code, `lost ${where}${again}: ${error.message}`, { cause: error, retryable: error.retryable, ...(error.hint === null ? {} : { hint: error.hint }) });
+    const where = stage === undefined ? 'before its first stage' : `in stage ${stage}`;
+    const before = this.#recoveries === 0 ? '' : `after ${this.#recoveries} other losses, `;
+    return new AppError(error.code, `${before}${where}, ${error.message}`, { cause: error, retryable: error.retryable, ...(error.hint === null ? {} : { hint: error.hint }) });
   }
 
   /** The fragments of a lost worker whose output is not complete in a safe place; their reports do not count any more. */

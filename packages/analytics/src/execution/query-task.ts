@@ -1,6 +1,6 @@
 /** Turns a stage plan into what each worker is to do. Workers have the ranks 0 to workers - 1, the driver the one behind. */
 import { defined, unreachable } from '@pappus/core';
-import type { ColumnChunk, Table } from '../catalog/table.ts';
+import type { ColumnChunk, RowGroup, Table } from '../catalog/table.ts';
 import { splitScan, wholeScan, type ScanPiece } from '../catalog/scan-split.ts';
 import type { FragmentOutput, Routing } from '../engine/fragment.ts';
 import { WORKER_MACRO } from '../plan/stages/cut.ts';
@@ -78,12 +78,16 @@ function scanParts(scan: StageScan, stage: Stage, options: TaskOptions): readonl
   const table = defined(options.tables.get(scan.table), `table ${scan.table}`);
   const names = scan.columns.map((column) => column.name);
   const count = stage.spread ? options.workers : 1;
-  const pieces = scan.split ? splitScan(table, names, count) : Array.from({ length: count }, () => wholeScan(table));
+  const pieces = scan.split ? splitScan(table, names, scan.ranges, count) : Array.from({ length: count }, () => wholeScan(table, scan.ranges));
   return pieces.map((list) => list.map((piece) => filePart(table, piece, options.remote ? names : [])));
 }
 
-function filePart(table: Table, piece: ScanPiece, fetched: readonly string[]): FilePart {
+/** `columns` are those to be fetched: none of a local file. */
+function filePart(table: Table, piece: ScanPiece, columns: readonly string[]): FilePart {
   const file = defined(table.files[piece.file], `file of ${table.name}`);
-  const chunks = piece.rowGroups.flatMap((group) => fetched.flatMap((column): readonly ColumnChunk[] => group.chunks.get(column) ?? []));
+  const chunks = [...piece.rowGroups.flatMap((group) => chunksOf(group.chunks, columns)), ...file.rowGroups.flatMap((group) => chunksOf(group.bloomFilters, columns))];
   return { path: file.path, version: file.version, sizeBytes: file.sizeBytes, footerBytes: file.footerBytes, firstRow: piece.firstRow, rows: piece.rows, whole: piece.whole, chunks };
 }
+
+// Bloom filters come of all row groups: DuckDB may look into one before it sees that the row group is not asked for.
+const chunksOf = (chunks: RowGroup['chunks'], columns: readonly string[]): readonly ColumnChunk[] => columns.flatMap((column) => chunks.get(column) ?? []);

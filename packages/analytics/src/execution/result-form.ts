@@ -29,8 +29,15 @@ export function shapeResult(plan: StagePlan, form: ResultForm): ShapedPlan {
 /** How many columns the frames of a result have. */
 export const resultWidth = (plan: StagePlan, form: ResultForm): number => (form === 'json' ? 1 : plan.columns.length);
 
-const jsonObject = (plan: StagePlan): string =>
-  `CAST(to_json(struct_pack(${uniqueNames(plan.columns.map((column) => column.name)).map((name, index) => `${quoteIdentifier(name)} := c${index}`).join(', ')})) AS VARCHAR)`;
+function jsonObject(plan: StagePlan): string {
+  const names = uniqueNames(plan.columns.map((column) => column.name));
+  const fields = plan.columns.map(({ type }, index) => `${quoteIdentifier(names[index] ?? '')} := ${jsonValue(`c${index}`, type)}`);
+  return `CAST(to_json(struct_pack(${fields.join(', ')})) AS VARCHAR)`;
+}
+
+/** JSON has no number for nan and inf: they become texts. */
+const jsonValue = (column: string, type: string): string =>
+  type === 'DOUBLE' || type === 'FLOAT' ? `CASE WHEN isfinite(${column}) THEN to_json(${column}) WHEN ${column} IS NOT NULL THEN to_json(CAST(${column} AS VARCHAR)) END` : column;
 
 /** Objects and files cannot have a name twice, whatever its case: later ones get a number, as DuckDB does it. */
 export function uniqueNames(names: readonly string[]): readonly string[] {

@@ -1,6 +1,7 @@
 /** What a worker process is told at its start, in two variables of its environment. Nothing else is inherited. */
 import { AppError } from '@pappus/core';
 import { decodeTicket, encodeTicket, type JoinTicket } from '@pappus/overlay';
+import { sharedCompileCache } from '../compile-cache.ts';
 import type { S3Connection } from '../object-store/s3-options.ts';
 import { EXCHANGE_MEMORY_SHARE, FETCH_MEMORY_SHARE, MIN_FETCH_MEMORY_BYTES, MIN_ENGINE_MEMORY_BYTES, WORKER_OVERHEAD_BYTES } from './limits.ts';
 
@@ -25,7 +26,7 @@ const CONFIG = 'PAPPUS_WORKER';
 const MALLOC_ARENA_MAX = '2';
 
 export function workerEnvironment(ticket: JoinTicket, config: WorkerConfig): Readonly<Record<string, string>> {
-  return { [TICKET]: encodeTicket(ticket), [CONFIG]: JSON.stringify(config), MALLOC_ARENA_MAX };
+  return { [TICKET]: encodeTicket(ticket), [CONFIG]: JSON.stringify(config), MALLOC_ARENA_MAX, ...sharedCompileCache() };
 }
 
 export function readWorkerEnvironment(env: Readonly<Record<string, string | undefined>>): { readonly ticket: JoinTicket; readonly config: WorkerConfig } {

@@ -1,5 +1,4 @@
 /** The program of a worker process: joins its group, opens an engine, and serves the driver until the group ends. */
-import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { jsonLogger, parseInstanceId, randomHex, systemClock, systemRandom, type Logger } from '@pappus/core';
 import { joinGroup, tcpNetwork, type Group } from '@pappus/overlay';
@@ -22,7 +21,6 @@ import { Worker } from './worker.ts';
 const JOIN_TIMEOUT_MS = 20_000;
 
 async function main(): Promise<void> {
-  enableCompileCache();
   const startedAt = systemClock.nowMs();
   const { ticket, config } = readWorkerEnvironment(process.env);
   const logger = jsonLogger({ clock: systemClock, level: 'warn', write: (line) => process.stderr.write(`${line}\n`) });

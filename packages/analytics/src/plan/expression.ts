@@ -3,7 +3,7 @@
  * for its operands, so a plan can be rewritten (columns renumbered, operators moved) without knowing what each of
  * DuckDB's functions does. Columns are positions in the input row.
  */
-import { assert, unreachable } from '@pappus/core';
+import { unreachable } from '@pappus/core';
 
 export interface ColumnRef {
   readonly kind: 'column';
@@ -36,8 +36,6 @@ export function apply(operator: string, type: string, parts: readonly (string | 
   const operandVolatile = parts.some((part) => typeof part !== 'string' && isVolatile(part));
   return Object.freeze({ kind: 'apply', operator, parts: Object.freeze(parts), type, volatile: volatile || operandVolatile });
 }
-
-export const literal = (sql: string, type: string): Apply => apply('literal', type, [sql]);
 
 export const isVolatile = (expression: Expression): boolean => expression.kind === 'apply' && expression.volatile;
 
@@ -105,13 +103,6 @@ export function conjunction(expressions: readonly Expression[]): Expression | nu
   if (first === undefined) return null;
   if (rest.length === 0) return first;
   return apply('and', 'BOOLEAN', ['(', ...rest.reduce<(string | Expression)[]>((parts, next) => [...parts, ' AND ', next], [first]), ')']);
-}
-
-/** A function call in ordinary notation. */
-export function call(name: string, type: string, args: readonly Expression[]): Apply {
-  assert(/^[a-z_0-9]+$/.test(name), `call of ${name}`);
-  const list = args.flatMap((arg, index) => (index === 0 ? [arg] : [', ', arg]));
-  return apply(name, type, [`${name}(`, ...list, ')']);
 }
 
 export const cast = (expression: Expression, type: string): Expression =>

@@ -66,7 +66,7 @@ function range(operator: string, inner: readonly Expression[], columns: readonly
 }
 
 /** A literal as the number that column statistics use: dates as days, timestamps as microseconds. */
-function numericLiteral(expression: Expression): number | null {
+export function numericLiteral(expression: Expression): number | null {
   if (expression.kind === 'column' || expression.operator !== 'literal') return null;
   const text = String(expression.parts[0]);
   const match = /^(?:CAST\('|\(?)(-?[\d.]+)(?:' AS|\)?$)/.exec(text) ?? /CAST\((-?\d+) AS INTEGER\) AS DATE/.exec(text) ?? /^make_timestamp\(CAST\((-?\d+)/.exec(text);

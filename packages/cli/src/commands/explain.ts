@@ -1,10 +1,10 @@
 /** `pappus explain`. Starts no worker. */
-import { withSession } from '../environment.ts';
+import { withSession, type ObjectStoreFlags } from '../environment.ts';
 import { explainText } from '../output/stage-report.ts';
 import type { CommandContext } from '../program.ts';
 import { statementOf } from '../statement.ts';
 
-export interface ExplainFlags {
+export interface ExplainFlags extends ObjectStoreFlags {
   readonly tables: string;
   readonly file?: string;
   readonly workers: number;
@@ -13,7 +13,7 @@ export interface ExplainFlags {
 
 export async function explain(context: CommandContext, argument: string | undefined, flags: ExplainFlags): Promise<void> {
   const sql = await statementOf(argument, flags.file);
-  const { tables, workers } = flags;
-  const plan = await withSession(context, { tables, workers, workerMemory: 0, exchange: 'direct', storeProfile: 'none' }, (session) => session.explain(sql));
+  const { workers } = flags;
+  const plan = await withSession(context, { ...flags, workerMemory: 0, exchange: 'direct', storeProfile: 'none' }, (session) => session.explain(sql));
   context.out.write(flags.json === true ? `${JSON.stringify(plan, null, 2)}\n` : explainText(plan, workers, context.out));
 }

@@ -9,6 +9,7 @@ import type { S3Connection } from '../s3-options.ts';
 import type { FaultRule } from './fault-rules.ts';
 import type { S3ServerStats } from './s3-server.ts';
 import type { ServerCommand, ServerReply } from './server-process.ts';
+import { sharedCompileCache } from '../../compile-cache.ts';
 import type { StoreProfile } from './store-profile.ts';
 
 export interface EmbeddedStoreOptions {
@@ -66,7 +67,7 @@ class ServerHandle {
     this.#clock = clock;
     const source = import.meta.url.endsWith('.ts');
     const entry = fileURLToPath(new URL(source ? './server-process.ts' : './server-process.js', import.meta.url));
-    this.#child = fork(entry, { execArgv: source ? ['--conditions=source'] : [], env: {}, stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'advanced' });
+    this.#child = fork(entry, { execArgv: source ? ['--conditions=source'] : [], env: sharedCompileCache(), stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'advanced' });
     this.#child.on('message', (reply: ServerReply) => this.#waiting.shift()?.(reply));
     this.#exited = new Promise((resolve) => {
       this.#child.once('exit', () => resolve()).once('error', () => resolve());

@@ -6,6 +6,8 @@ import { AppError } from '@pappus/core';
 import { asArray, asObject, asString, type Json, type JsonObject } from './json.ts';
 import { isNameable, quoteText, structFields, typeSql } from './types.ts';
 
+const MAX_INT64 = 9_223_372_036_854_775_807n;
+
 export function constantSql(json: Json | undefined): string {
   const constant = asObject(json);
   const type = typeSql(constant['type']);
@@ -40,7 +42,13 @@ function nonNullSql(id: string, typeObject: JsonObject, type: string, value: Jso
   }
 }
 
+/** How DuckDB holds `infinity` of a DATE and of the timestamps; the negative numbers are `-infinity`. */
+const INFINITE: Readonly<Record<string, bigint>> = { DATE: 2_147_483_647n, TIMESTAMP: MAX_INT64, TIMESTAMP_S: MAX_INT64, TIMESTAMP_MS: MAX_INT64, TIMESTAMP_NS: MAX_INT64, 'TIMESTAMP WITH TIME ZONE': MAX_INT64 };
+
 function temporalSql(id: string, type: string, value: Json | undefined): string {
+  const infinite = INFINITE[id];
+  if (infinite !== undefined && wideInteger(value) === infinite) return `CAST('infinity' AS ${type})`;
+  if (infinite !== undefined && wideInteger(value) === -infinite) return `CAST('-infinity' AS ${type})`;
   switch (id) {
     case 'DATE':
       return `CAST(DATE '1970-01-01' + CAST(${wideInteger(value)} AS INTEGER) AS DATE)`;

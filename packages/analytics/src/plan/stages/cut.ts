@@ -12,6 +12,7 @@ import { bytesOf, type Estimator } from '../estimate.ts';
 import type { Expression } from '../expression.ts';
 import { inputsOf, type Exchange, type ExchangeRouting, type Plan, type Scan, type Shared } from '../node.ts';
 import { hashWorker, printPlan, type Leaves } from '../print.ts';
+import { scanRanges, type ScanRange } from './scan-ranges.ts';
 import type { EdgeRouting, Stage, StageEdge, StageInput, StageOutput, StagePlan, StageScan } from './stage.ts';
 
 export const WORKER_MACRO = 'pappus_worker()';
@@ -69,7 +70,7 @@ class Cut {
   #stage(source: Distributed, outgoing: readonly Outgoing[], columns: readonly ColumnType[] | null): number {
     const id = this.#nextStage++;
     const collected = { scans: [] as StageScan[], inputs: [] as StageInput[] };
-    const body = printPlan(source.plan, this.#leaves(id, collected));
+    const body = printPlan(source.plan, this.#leaves(id, collected, scanRanges(source.plan)));
     const outputs = this.#outputs(source.plan, outgoing);
     if (!source.plan.types.every(isNameable)) throw new AppError('unsupported', 'sending values of a row type without field names');
     const names = columns ?? source.plan.types.map((type, index) => ({ name: `c${index}`, type }));
@@ -94,7 +95,7 @@ class Cut {
     return outgoing.map(({ edge, routing }) => ({ edge, routing, column: routing === 'hash' ? next++ : null }));
   }
 
-  #leaves(stage: number, collected: { readonly scans: StageScan[]; readonly inputs: StageInput[] }): Leaves {
+  #leaves(stage: number, collected: { readonly scans: StageScan[]; readonly inputs: StageInput[] }, ranges: ReadonlyMap<Scan, readonly ScanRange[]>): Leaves {
     const input = (edge: number, types: readonly string[]): string => {
       const table = `edge_${edge}`;
       collected.inputs.push({ edge, table, columns: types.map((type, index) => ({ name: `c${index}`, type })) });
@@ -105,7 +106,7 @@ class Cut {
       workers: String(this.#workers),
       scan: (plan: Scan) => {
         const view = `scan_${stage}_${collected.scans.length}`;
-        collected.scans.push({ view, table: plan.table, columns: plan.columns.map((name, index) => ({ name, type: plan.types[index] ?? '' })), split: plan.split });
+        collected.scans.push({ view, table: plan.table, columns: plan.columns.map((name, index) => ({ name, type: plan.types[index] ?? '' })), split: plan.split, ranges: ranges.get(plan) ?? [] });
         return view;
       },
       input: (plan) => input(this.#incoming(plan, stage), plan.types),

@@ -1,5 +1,6 @@
 /** A distributed plan as stages: what each worker runs, and the edges between them. Plain data that crosses to workers. */
 import type { ColumnType } from '../../engine/fragment.ts';
+import type { ScanRange } from './scan-ranges.ts';
 
 export type EdgeRouting = 'hash' | 'broadcast' | 'gather' | 'forward' | 'result';
 
@@ -10,6 +11,8 @@ export interface StageScan {
   readonly table: string;
   readonly columns: readonly ColumnType[];
   readonly split: boolean;
+  /** Row groups without a row in all of these need not be read. */
+  readonly ranges: readonly ScanRange[];
 }
 
 export interface StageInput {

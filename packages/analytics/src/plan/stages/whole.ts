@@ -1,6 +1,7 @@
 /** A query that stays whole: its own text, run on worker 0 over views of the tables that it may name. */
 import type { Table } from '../../catalog/table.ts';
 import type { ColumnType } from '../../engine/fragment.ts';
+import { statementText } from '../statement-text.ts';
 import type { StagePlan, StageScan } from './stage.ts';
 
 const RESULT_EDGE = 0;
@@ -8,7 +9,7 @@ const RESULT_EDGE = 0;
 export function wholePlan(sql: string, columns: readonly ColumnType[], tables: ReadonlyMap<string, Table>, reason: string): StagePlan {
   const stage = {
     id: 0,
-    sql,
+    sql: statementText(sql).first,
     columns,
     spread: false,
     ordered: true,
@@ -21,7 +22,9 @@ export function wholePlan(sql: string, columns: readonly ColumnType[], tables: R
   return { stages: [stage], edges: [{ id: RESULT_EDGE, routing: 'result', producer: 0, consumer: null }], resultEdge: RESULT_EDGE, columns, wholeReason: reason };
 }
 
-/** Names that do not occur in the text cannot be read by it; the others may be. */
-const mentions = (sql: string, name: string): boolean => sql.toLowerCase().includes(name.toLowerCase());
+/** Names that do not occur in the text cannot be read by it, unless it asks for all that there are; the others may be. */
+const mentions = (sql: string, name: string): boolean => ASKS_FOR_ALL.test(sql) || sql.toLowerCase().includes(name.toLowerCase());
 
-const wholeScan = (table: Table): StageScan => ({ view: table.name, table: table.name, columns: table.columns.map(({ name, type }) => ({ name, type })), split: false });
+const ASKS_FOR_ALL = /\b(?:show|describe|summarize|duckdb_\w+|information_schema|pg_catalog|pg_\w+|query_table|query)\b/i;
+
+const wholeScan = (table: Table): StageScan => ({ view: table.name, table: table.name, columns: table.columns.map(({ name, type }) => ({ name, type })), split: false, ranges: [] });
