@@ -1,6 +1,7 @@
 /** The house rules, checked over the whole repository. What each rule means and why: tests/tidy and CONTRIBUTING.md. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { callViolations } from './tidy/call-rules.ts';
+import { documentViolations } from './tidy/document-rules.ts';
 import { importViolations, type Manifest } from './tidy/import-rules.ts';
 import { dependencyDocViolations, externalDependencies, indexViolations, manifestViolations, packageFileViolations, parseManifest } from './tidy/manifest-rules.ts';
 import { packageOf } from './tidy/places.ts';
@@ -53,6 +54,12 @@ describe('the repository', () => {
   });
 
   it('pins its dependencies', () => expectNone(files.filter(({ path }) => isManifest(path)).flatMap(manifestViolations)));
+
+  it('has documents that point at files and scripts that are there', () => {
+    const scripts = new Set(files.filter(({ path }) => path === 'package.json').flatMap((file) => Object.keys(parseManifest(file).scripts ?? {})));
+    const paths = new Set(files.map(({ path }) => path));
+    expectNone(files.flatMap((file) => documentViolations(file, paths, scripts)));
+  });
 
   it('gives a reason for each dependency', () => {
     const used = new Set(files.filter(({ path }) => isManifest(path)).flatMap((file) => externalDependencies(parseManifest(file)).map(([name]) => name)));

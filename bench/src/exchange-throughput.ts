@@ -1,7 +1,7 @@
 /**
  * How fast rows get from one worker's DuckDB into another's, one core each: hash-partitioned frames over TCP on
  * loopback, beside Parquet over tmpfs and the bindings' own rows as JavaScript values. Interleaved rounds in one
- * run, medians. `node --conditions=source bench/src/exchange-throughput.ts [rounds]`
+ * run, medians.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,6 +10,9 @@ import { availableParallelism, tmpdir } from 'node:os';
 import type { ColumnType } from '../../packages/analytics/src/engine/fragment.ts';
 import type { FragmentStats } from '../../packages/analytics/src/engine/stats.ts';
 import type { Order, Performed } from './exchange-throughput-worker.ts';
+import { runBench, type BenchContext } from './harness/bench.ts';
+import type { Report } from './harness/report.ts';
+import { inRounds, median } from './harness/rounds.ts';
 
 interface Dataset {
   readonly name: string;
@@ -18,9 +21,13 @@ interface Dataset {
   readonly aggregate: string;
   /** Bytes of row data, as SQL over the table `source`: widths, and lengths of strings. */
   readonly bytes: string;
+  /** MB/s of row data that SPECIFICATION.md promises. */
+  readonly promise: number;
 }
 
-const rowCount = 3_000_000;
+const FULL_ROWS = 3_000_000;
+const SMOKE_ROWS = 100_000;
+let rowCount = FULL_ROWS;
 
 const fixed: Dataset = {
   name: 'fixed',
@@ -28,6 +35,7 @@ const fixed: Dataset = {
   source: 'SELECT i orderkey, (i * 7 % 200000)::INTEGER partkey, (i * 13 % 10000)::INTEGER suppkey, (i % 50)::DECIMAL(15,2) quantity, (i % 100000)::DECIMAL(15,2) price, i / 100.0::DOUBLE discount, DATE \'1992-01-01\' + (i % 2500)::INTEGER shipdate FROM range(ROWS) r(i)',
   aggregate: 'SELECT count(*), sum(orderkey), sum(partkey), sum(suppkey), sum(quantity), sum(price), sum(discount), max(shipdate) FROM arrived',
   bytes: 'count(*) * 44',
+  promise: 250,
 };
 
 const strings: Dataset = {
@@ -36,6 +44,7 @@ const strings: Dataset = {
   source: "SELECT i orderkey, (i % 100000)::DECIMAL(15,2) price, ['AIR', 'TRUCK', 'REG AIR', 'MAIL'][1 + i % 4] shipmode, substr('ly final dependencies: slyly bold packages sleep furiously against the', 1 + (i % 30)::INT, 10 + (hash(i) % 34)::INT) || (i % 1000) \"comment\" FROM range(ROWS) r(i)",
   aggregate: 'SELECT count(*), sum(orderkey), sum(price), max(shipmode), max("comment") FROM arrived',
   bytes: 'sum(16 + strlen(shipmode) + strlen("comment"))',
+  promise: 120,
 };
 
 class Child {
@@ -48,10 +57,12 @@ class Child {
     const pinned = existsSync('/usr/bin/taskset') && availableParallelism() > 1;
     const options = { execArgv: ['--conditions=source'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] as ['ignore', 'inherit', 'inherit', 'ipc'] };
     this.#process = pinned ? fork(worker, { ...options, execPath: '/usr/bin/taskset', execArgv: ['-c', String(core), process.execPath, '--conditions=source'] }) : fork(worker, options);
-    this.#process.on('message', (message) => {
+    const take = (message: unknown): void => {
       this.#messages.push(message);
       this.#wake?.();
-    });
+    };
+    this.#process.on('message', take);
+    this.#process.on('exit', (code, signal) => take({ kind: 'exit', code, signal }));
   }
 
   async next<T>(kind: string): Promise<T> {
@@ -75,8 +86,10 @@ class Child {
   }
 
   async stop(): Promise<void> {
-    this.#process.disconnect();
-    await once(this.#process, 'exit');
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const exited = once(this.#process, 'exit');
+    if (this.#process.connected) this.#process.disconnect();
+    await exited;
   }
 }
 
@@ -131,23 +144,23 @@ async function naive({ producer, consumer }: Pair, dataset: Dataset): Promise<Ti
   return { ms, sent: { value: null, cpuMs: sent.cpuMs * scale }, got: { value: null, cpuMs: got.cpuMs * scale } };
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
-/** Throughput by the clock, and by the processor time of the busier side: what a core of its own gives. */
-function report(name: string, timings: readonly Timing[], megabytes: number, parquetMs: number): void {
+/** MB/s by the clock, and by the processor time of the busier side: what a core of its own gives. */
+function describe(report: Report, name: string, timings: readonly Timing[], megabytes: number, parquetMs: number): number {
   const ms = median(timings.map((timing) => timing.ms));
   const [sendMs, takeMs] = [median(timings.map(({ sent }) => sent.cpuMs)), median(timings.map(({ got }) => got.cpuMs))];
   const rate = (spent: number): string => (megabytes / (spent / 1000)).toFixed(0).padStart(5);
-  console.log(`${name.padEnd(36)}${ms.toFixed(0).padStart(7)} ms ${rate(ms)} MB/s  ${(parquetMs / ms).toFixed(2)} × Parquet   cpu: sends ${rate(sendMs)} MB/s, takes ${rate(takeMs)} MB/s`);
-  const typical = timings.find((timing) => timing.ms === ms);
+  report.text(`${name.padEnd(36)}${ms.toFixed(0).padStart(7)} ms ${rate(ms)} MB/s  ${(parquetMs / ms).toFixed(2)} × Parquet   cpu: sends ${rate(sendMs)} MB/s, takes ${rate(takeMs)} MB/s`);
+  const [typical] = timings.toSorted((a, b) => Math.abs(a.ms - ms) - Math.abs(b.ms - ms));
   for (const [side, stats] of [['sends', typical?.sent.value], ['takes', typical?.got.value]] as const) {
     if (stats === undefined || stats === null) continue;
     const parts = Object.entries(stats.profile).map(([part, spent]) => `${part} ${spent.toFixed(0)}`);
-    console.log(`    ${side}: ${parts.join(', ')}`);
+    report.text(`    ${side}: ${parts.join(', ')}`);
   }
+  return megabytes / (ms / 1000);
 }
 
-async function measure(pair: Pair, dataset: Dataset, rounds: number): Promise<void> {
+async function measure(context: BenchContext, pair: Pair, dataset: Dataset): Promise<void> {
+  const { report } = context;
   await pair.producer.ask({ kind: 'query', sql: `CREATE OR REPLACE TABLE memory.main.${dataset.name} AS ${dataset.source.replace('ROWS', String(rowCount))}` });
   const { value: sizes } = await pair.producer.ask<string[][]>({ kind: 'query', sql: `SELECT (${dataset.bytes})::BIGINT FROM memory.main.${dataset.name}` });
   const megabytes = Number(sizes[0]?.[0]) / 1e6;
@@ -159,24 +172,32 @@ async function measure(pair: Pair, dataset: Dataset, rounds: number): Promise<vo
     [`${dataset.name}: rows as JavaScript values`, () => naive(pair, dataset)],
   ];
   const timings = roads.map((): Timing[] => []);
-  for (let round = -1; round < rounds; round += 1) {
+  const rounds = await inRounds(context, async (round) => {
     for (const [index, [, road]] of roads.entries()) {
       const timing = await road();
-      if (round >= 0) timings[index]?.push(timing);
+      if (round.measured) timings[index]?.push(timing);
     }
-  }
-  console.log(`\n${dataset.name}: ${rowCount} rows, ${megabytes.toFixed(0)} MB of row data, ${rounds} rounds`);
-  roads.forEach(([name], index) => {
-    const peer = roads.findIndex(([other]) => other.includes('Parquet') && (other.endsWith('stored') === name.endsWith('stored')));
-    report(name, timings[index] ?? [], megabytes, median((timings[peer] ?? []).map(({ ms }) => ms)));
   });
+  report.text(`\n${dataset.name}: ${rowCount} rows, ${megabytes.toFixed(0)} MB of row data, medians of ${rounds} rounds`);
+  const rates = new Map(roads.map(([name], index) => {
+    const peer = roads.findIndex(([other]) => other.includes('Parquet') && (other.endsWith('stored') === name.endsWith('stored')));
+    return [name, describe(report, name, timings[index] ?? [], megabytes, median((timings[peer] ?? []).map(({ ms }) => ms)))];
+  }));
+  report.data(dataset.name, Object.fromEntries(rates));
+  const road = `${dataset.name}: 4 partition(s), aggregated`;
+  const rate = rates.get(road) ?? 0;
+  report.promise({ what: road, promise: `≥ ${dataset.promise} MB/s`, measured: `${rate.toFixed(0)} MB/s`, kept: rate >= dataset.promise });
 }
 
-const rounds = Number(process.argv[2] ?? 5);
-const pair: Pair = { producer: new Child(0), consumer: new Child(1) };
-try {
-  for (const child of [pair.producer, pair.consumer]) console.log('worker ready', JSON.stringify(await child.next('ready')));
-  for (const dataset of [fixed, strings]) await measure(pair, dataset, rounds);
-} finally {
-  await Promise.all([pair.producer.stop(), pair.consumer.stop()]);
+async function throughput(context: BenchContext): Promise<void> {
+  if (context.flags.smoke) rowCount = SMOKE_ROWS;
+  const pair: Pair = { producer: new Child(0), consumer: new Child(1) };
+  try {
+    for (const child of [pair.producer, pair.consumer]) await child.next('ready');
+    for (const dataset of [fixed, strings]) await measure(context, pair, dataset);
+  } finally {
+    await Promise.all([pair.producer.stop(), pair.consumer.stop()]);
+  }
 }
+
+await runBench({ name: 'exchange', defaults: { minutes: 5 }, smoke: {}, run: throughput });

@@ -1,6 +1,7 @@
 /** Each rule finds what it forbids and leaves alone what only looks like it. */
 import { describe, expect, it } from 'vitest';
 import { callViolations } from './call-rules.ts';
+import { documentViolations } from './document-rules.ts';
 import { importViolations, type Manifest } from './import-rules.ts';
 import { dependencyDocViolations, indexViolations, manifestViolations, packageFileViolations } from './manifest-rules.ts';
 import type { Violation } from './repository.ts';
@@ -141,5 +142,19 @@ describe('manifests', () => {
     expect(dependencyDocViolations(new Set(['zod']), document)).toHaveLength(1);
     expect(dependencyDocViolations(new Set(['zod', 'gone']), document)).toEqual([]);
     expect(dependencyDocViolations(new Set(['zod', 'gone', 'new']), document)).toHaveLength(1);
+  });
+});
+
+describe('documents', () => {
+  const paths = new Set(['docs/a.md', 'docs/adr/0001-x.md', 'README.md']);
+  const problems = (text: string): readonly Violation[] => documentViolations({ path: 'docs/a.md', text }, paths, new Set(['test', 'bench:x']));
+
+  it('refuses links that lead nowhere and scripts that are not there', () => {
+    expect(problems('see [x](adr/0001-x.md), [y](../README.md#part), [z](adr), [w](https://example.org)')).toEqual([]);
+    expect(lines(problems('one\n[x](adr/0002-y.md)'))).toEqual([2]);
+    expect(problems('run `npm test`, `npm run bench:x` and `npm run --silent test`')).toEqual([]);
+    expect(problems('run `npm start`')).toHaveLength(1);
+    expect(problems('run `npm run bench:y`')).toHaveLength(1);
+    expect(problems('| fast | `npm run bench:y` | *pending* |')).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, parseQueryId, randomHex, toAppError, type Clock, type Logger, type Random } from '@pappus/core';
+import { AppError, parseQueryId, randomHex, toAppError, withDeadline, type Clock, type Logger, type Random } from '@pappus/core';
 import type { Provider } from '@pappus/providers';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { openLocation, type OpenLocation } from './catalog/location.ts';
@@ -40,7 +40,7 @@ export interface SessionOptions {
   readonly tables: string;
   /** How to reach the bucket of an `s3://` location. */
   readonly tablesConnection?: S3Connection;
-  /** Where what was read of objects is kept over sessions: their footers. Absent: nowhere. */
+  /** A folder for nothing else, where footers of objects are kept over sessions. Absent: nowhere. */
   readonly cacheFolder?: string;
   readonly workers: number;
   readonly workerMemoryBytes: number;
@@ -190,7 +190,8 @@ export class Session {
       return await run();
     } finally {
       const objects = this.#exchangeObjects;
-      if (objects !== null) await deleteQueryObjects(objects.store, objects.prefix, parseQueryId(query), AbortSignal.timeout(CLEANUP_TIMEOUT_MS));
+      const deadline = { clock: this.#options.clock, timeoutMs: CLEANUP_TIMEOUT_MS, waitingFor: `the exchange objects of query ${query} to be deleted` };
+      if (objects !== null) await withDeadline(deadline, (signal) => deleteQueryObjects(objects.store, objects.prefix, parseQueryId(query), signal));
     }
   }
 
@@ -200,7 +201,8 @@ export class Session {
     const plan = wholePlan(`SELECT column_name, column_type FROM (DESCRIBE ${sql})`, columns, this.catalog.tables, 'a description');
     const found: ColumnType[] = [];
     const onRows = (rows: readonly TextRow[]): void => void found.push(...rows.map(([name, type]) => ({ name: name ?? '', type: type ?? '' })));
-    await this.#run(plan, { form: 'text', signal: AbortSignal.timeout(DESCRIBE_TIMEOUT_MS), onRows }, { planMs: 0, restarts: 0 });
+    const deadline = { clock: this.#options.clock, timeoutMs: DESCRIBE_TIMEOUT_MS, waitingFor: 'a worker to describe the columns of the query' };
+    await withDeadline(deadline, (signal) => this.#run(plan, { form: 'text', signal, onRows }, { planMs: 0, restarts: 0 }));
     return found;
   }
 

@@ -1,5 +1,4 @@
 /** Opens the tables of `--tables`, wherever that is. */
-import { join } from 'node:path';
 import { AppError, type Clock, type Logger, type Random } from '@pappus/core';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { noRequests, type RequestCounts } from '../object-store/request-counts.ts';
@@ -15,7 +14,7 @@ export interface LocationOptions {
   readonly tables: string;
   /** How to reach the bucket; null is an error for `s3://`. */
   readonly s3: S3Connection | null;
-  /** Where what was learned about objects is kept over runs; null keeps nothing. */
+  /** A folder for nothing else, where what was learned about objects is kept over runs; null keeps nothing. */
   readonly cacheFolder: string | null;
   /** An existing folder. */
   readonly tempFolder: string;
@@ -40,7 +39,7 @@ export async function openLocation(options: LocationOptions): Promise<OpenLocati
   const { bucket, prefix } = parseS3Url(tables);
   if (s3 === null) throw new AppError('invalid-argument', `${tables} needs a connection to an object store`);
   const store = new S3Store({ connection: s3, bucket, clock, random });
-  const cache = cacheFolder === null ? null : new FooterCache({ folder: join(cacheFolder, 'footers'), random, logger });
+  const cache = cacheFolder === null ? null : new FooterCache({ folder: cacheFolder, random, logger });
   try {
     const catalog = await openS3Catalog({ connection, store, endpoint: s3.endpoint ?? `amazon ${s3.region}`, prefix, tempFolder, cache, signal });
     return { catalog, store: { connection: s3, bucket, prefix }, requests: store.counts() };

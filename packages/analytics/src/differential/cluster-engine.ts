@@ -38,7 +38,7 @@ export async function openClusterEngine(options: ClusterEngineOptions): Promise<
   const logger = jsonLogger({ clock: systemClock, level: 'error', write: (line) => void process.stderr.write(`${line}\n`) });
   const provider = createProcessProvider({ clock: systemClock, random: systemRandom, logger, workRoot: tmpdir(), nodeArgs: ['--conditions=source'] });
   const { tables, workers, exchange, workerMemoryBytes = DEFAULT_MEMORY_BYTES, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-  const session = await Session.open({ tables, workers, workerMemoryBytes, exchange, store: 'none', provider, clock: systemClock, random: systemRandom, logger, tempRoot: tmpdir() });
+  const session = await Session.open({ tables, workers, workerMemoryBytes, exchange, store: 'none', provider, clock: systemClock, random: systemRandom, logger, tempRoot: await provider.scratchFolder() });
   const signal = (): AbortSignal => AbortSignal.timeout(timeoutMs);
   await session.warmUp(signal());
   return {

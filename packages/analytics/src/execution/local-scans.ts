@@ -3,5 +3,6 @@ import type { ScanSource } from './worker.ts';
 
 export const localScans: ScanSource = {
   paths: (task) => Promise.resolve(task.parts.map((part) => part.path)),
+  ahead: () => {},
   endQuery: () => Promise.resolve(),
 };

@@ -25,6 +25,8 @@ export class ObjectCopy {
   readonly #options: CopyOptions;
   #made = false;
   #names = 0;
+  /** Something was added since the last name was given. */
+  #renew = true;
   #fetched: readonly Span[] = [];
   /** One scan after the other, so that the second one sees what the first one brought. */
   #last: Promise<void> = Promise.resolve();
@@ -47,9 +49,11 @@ export class ObjectCopy {
     if (!this.#made) await createSparseFile(this.#path, part.sizeBytes, []);
     this.#made = true;
     if (reads.length > 0) {
+      this.#renew = true;
       await this.#fill(part, reads, signal);
-      await link(this.#path, this.#name(++this.#names));
     }
+    if (this.#renew) await link(this.#path, this.#name(++this.#names));
+    this.#renew = false;
     return this.#name(this.#names);
   }
 

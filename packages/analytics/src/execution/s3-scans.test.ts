@@ -132,6 +132,29 @@ it('a scan of a query brings only what the ones before it did not, and sees its 
   expect((await fetched(() => Promise.all([scans.paths(keys, 'q2', never), scans.paths(keys, 'q2', never)]))).bytes).toBe(neededBytes(keys));
 });
 
+it('what later scans need is fetched ahead, once, and a failure of that is left to them', async () => {
+  const scans = openScans();
+  const tasks = [scan(['id']), scan(['k']), scan(['text'])];
+  const all = await fetched(async () => {
+    scans.ahead(tasks, 'q1', never);
+    return scans.paths(defined(tasks[2], 'last scan'), 'q1', never);
+  });
+  const rest = await fetched(() => Promise.all(tasks.map((task) => scans.paths(task, 'q1', never))));
+  expect(all.bytes + rest.bytes).toBe(neededBytes(scan(['id', 'k', 'text'])));
+  expect((await both(scan(['id', 'k', 'text']), rest.result.at(-1) ?? [], 'SELECT sum(id), sum(k), max(text) FROM v')).copy).toHaveLength(1);
+  await test.embedded.setFaults([{ fault: 'forbidden', kind: 'get' }]);
+  scans.ahead(tasks, 'q2', never);
+  await expect(scans.paths(defined(tasks[0], 'first scan'), 'q2', never)).rejects.toMatchObject({ code: 'permission-denied' });
+});
+
+it('a scan that is ended while another is fetched ahead leaves nothing', async () => {
+  await test.embedded.setFaults([{ fault: 'stall', kind: 'get' }]);
+  const scans = openScans();
+  scans.ahead([scan(['id']), scan(['k'])], 'q1', never);
+  await scans.endQuery('q1');
+  expect(await readdir(copies())).toEqual([]);
+});
+
 it('neighbours are fetched together and large ranges in pieces', async () => {
   const task = scan(['id', 'text']);
   const whole = await fetched(() => openScans({ gapBytes: 10_000_000, requestBytes: 100_000_000 }).paths(task, 'q1', never));

@@ -31,9 +31,21 @@ export class S3Scans implements ScanSource {
   }
 
   async paths(task: ScanTask, query: string, signal: AbortSignal): Promise<readonly string[]> {
+    return this.#copies(query).paths(task.parts, signal);
+  }
+
+  ahead(tasks: readonly ScanTask[], query: string, signal: AbortSignal): void {
+    const copies = this.#copies(query);
+    const inOrder = async (): Promise<void> => {
+      for (const task of tasks) await copies.paths(task.parts, signal);
+    };
+    inOrder().catch(() => {}); // `paths` meets the same failure, and says so
+  }
+
+  #copies(query: string): QueryCopies {
     let copies = this.#queries.get(query);
     if (copies === undefined) this.#queries.set(query, (copies = new QueryCopies(this.#copyOptions, join(this.#folder, query))));
-    return copies.paths(task.parts, signal);
+    return copies;
   }
 
   async endQuery(query: string): Promise<void> {

@@ -17,6 +17,8 @@ import type { EdgeTask, FragmentTask, FromWorker, QueryTask, ScanTask } from './
 /** Makes the files of a scan readable for DuckDB: as they are, or fetched into sparse copies. */
 export interface ScanSource {
   paths(task: ScanTask, query: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Begins with scans that will come, in this order, while other work goes on. What fails is left to `paths`. */
+  ahead(tasks: readonly ScanTask[], query: string, signal: AbortSignal): void;
   endQuery(query: string): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export class Worker {
   }
 
   async #fragments({ task, controller }: Running): Promise<void> {
+    this.#options.scans.ahead(task.fragments.flatMap((fragment) => fragment.scans), task.query, controller.signal);
     for (const fragment of task.fragments) {
       if (controller.signal.aborted) return;
       try {

@@ -102,6 +102,7 @@ export class DirectTransport implements QueryScopedTransport {
     assert(rank !== undefined, `consumer ${consumer} of ${edge.consumers.length}`);
     const name = { query: edge.query, edge: edge.edge, producer, consumer };
     if (rank === this.#options.group.self.rank) return localSink(this.#inboxes.of(name), producer);
+    if (this.#lost.has(rank)) throw leftGroup(rank); // dialling would wait for its successor, who knows nothing of this query
     return (await this.#connections.to(rank)).open(name);
   }
 
@@ -136,8 +137,10 @@ export class DirectTransport implements QueryScopedTransport {
   #lose(rank: Rank): void {
     this.#lost.add(rank);
     this.#inboxes.fail(rank);
-    const reason = new AppError('worker-lost', `worker ${rank} was lost: it left the group`, { retryable: true });
+    const reason = leftGroup(rank);
     this.#connections.drop(rank, reason);
     for (const [connection, from] of this.#incoming) if (from === rank) connection.destroy(reason);
   }
 }
+
+const leftGroup = (rank: Rank): AppError => new AppError('worker-lost', `worker ${rank} was lost: it left the group`, { retryable: true });
