@@ -136,5 +136,6 @@ function tell({ flags, report }: BenchContext, { samples, exchanges: counts }: M
   report.promise({ what: `${measured.length} queries, SF ${scaleFactor}, ${flags.workers} workers, direct: total against one DuckDB process`, promise: `≤ ${PROMISE} × (22 queries, SF 1, 4 workers)`, measured: `${times(ratio)} (${ms(sums.ours)} ms / ${ms(sums.duckdb)} ms)`, kept: ratio <= PROMISE });
 }
 
-const mediansOf = (samples: Measurements['samples'], query: number): Record<Measure, number> =>
-  Object.fromEntries(MEASURES.map((name) => [name, samples.median(`${query} ${name}`)])) as Record<Measure, number>;
+function mediansOf(samples: Measurements['samples'], query: number): Record<Measure, number> {
+  return Object.fromEntries(MEASURES.map((name) => [name, samples.median(`${query} ${name}`)])) as Record<Measure, number>;
+}

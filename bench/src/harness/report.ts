@@ -64,7 +64,7 @@ export class Report {
       this.#options.write(JSON.stringify(document, null, 2));
     }
     if (this.#promised.length > 0) this.text(`\n${textTable(['promise', 'promised', 'measured', 'kept'], this.#promised.map(({ what, promise, measured, kept }) => [what, promise, measured, kept ? 'yes' : 'NO']))}`);
-    for (const failure of this.#failures) this.text(`FAILED: ${failure}`);
+    for (const failure of this.#failures) this.text(`FAILED: ${failure.split('\n', 1)[0]}`);
     this.text(`load ${this.#loadBefore.toFixed(1)} before, ${loadAfter.toFixed(1)} after\n`);
     return this.#failures.length === 0 ? 0 : 1;
   }

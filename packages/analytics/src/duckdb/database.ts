@@ -16,6 +16,8 @@ export interface DatabaseConfig {
 }
 
 const resultBytes = 48;
+/** Far more lists of types than one stage has edges. */
+const maxKeptTypes = 512;
 const peakMetric = 'SYSTEM_PEAK_BUFFER_MEMORY';
 
 export class Database {
@@ -51,6 +53,8 @@ export class Database {
 export class Connection {
   readonly #native: Native;
   readonly #result: NativeBuffer = new NativeBuffer(resultBytes);
+  /** By their texts, least recently used first. */
+  readonly #types = new Map<string, LogicalTypes>();
   #handle: Pointer;
 
   constructor(native: Native, handle: Pointer) {
@@ -79,8 +83,21 @@ export class Connection {
     });
   }
 
-  /** Types by their SQL text; throws `invalid-argument` for one that DuckDB does not know. */
+  /** Types by their SQL text, kept for later stages; throws `invalid-argument` for one that DuckDB does not know. */
   typesOf(columns: readonly ColumnType[]): LogicalTypes {
+    const key = JSON.stringify(columns.map(({ name, type }) => [name, type]));
+    const types = this.#types.get(key) ?? this.#prepareTypes(columns);
+    this.#types.delete(key);
+    this.#types.set(key, types);
+    const [oldest] = this.#types;
+    if (this.#types.size > maxKeptTypes && oldest !== undefined) {
+      this.#types.delete(oldest[0]);
+      oldest[1].close();
+    }
+    return types;
+  }
+
+  #prepareTypes(columns: readonly ColumnType[]): LogicalTypes {
     const { api } = this.#native;
     const casts = columns.map(({ type }) => `CAST(NULL AS ${type})`).join(', ');
     let failed = 0;
@@ -115,6 +132,8 @@ export class Connection {
   }
 
   close(): void {
+    for (const types of this.#types.values()) types.close();
+    this.#types.clear();
     this.#native.destroy(this.#native.api.disconnect, this.#handle);
     this.#handle = 0;
   }

@@ -12,7 +12,7 @@ import { RunState, type Section } from './run-state.ts';
 import { isOrdered } from './statement-order.ts';
 import { Stopwatch, type FragmentStats } from './stats.ts';
 
-/** A fragment's views and tables live in a database of their own, which ends with it. */
+/** What a fragment makes lives in a database of its own, which ends with it. */
 const fragmentDatabase = 'pappus_fragment';
 
 export class FragmentRunner {
@@ -23,6 +23,9 @@ export class FragmentRunner {
   readonly #strings: StringCodecs;
   readonly #inputs: InputTables;
   readonly #sink: OutputSink;
+  #attached = false;
+  /** What DuckDB was told last; null when that is not known. */
+  #ordered: boolean | null = null;
 
   constructor(native: Native, config: EngineConfig, clock: Clock, inbox: EngineInbox) {
     this.#clock = clock;
@@ -54,8 +57,7 @@ export class FragmentRunner {
     const connection = this.#connection;
     state.checkCancelled();
     try {
-      connection.execute(`ATTACH ':memory:' AS ${fragmentDatabase}`, 'a fragment cannot begin');
-      connection.execute(`USE ${fragmentDatabase}`, 'a fragment cannot begin');
+      if (makesNames(fragment)) this.#attach();
       this.#inputs.open(connection, fragment.inputs, state);
       let peak = 0;
       const watched = (work: () => void): void => {
@@ -63,7 +65,7 @@ export class FragmentRunner {
         peak = Math.max(peak, connection.peakMemoryBytes() ?? 0);
       };
       for (const statement of fragment.setup) watched(() => connection.execute(statement, `the setup of the stage failed in "${statement}"`));
-      connection.execute(`SET preserve_insertion_order = ${isOrdered(fragment.sql)}`, 'a setting');
+      this.#preserveOrder(isOrdered(fragment.sql));
       watched(() => this.#sink.run(connection, fragment, state));
       this.#sink.finish();
       return statsOf(state, peak);
@@ -72,7 +74,7 @@ export class FragmentRunner {
     } finally {
       this.#sink.close();
       this.#inputs.close();
-      this.#forget();
+      if (this.#attached) this.#forget();
     }
   }
 
@@ -82,17 +84,34 @@ export class FragmentRunner {
     this.#database.close();
   }
 
+  #attach(): void {
+    this.#attached = true;
+    this.#connection.execute(`ATTACH ':memory:' AS ${fragmentDatabase}`, 'a fragment cannot begin');
+    this.#connection.execute(`USE ${fragmentDatabase}`, 'a fragment cannot begin');
+  }
+
+  #preserveOrder(ordered: boolean): void {
+    if (this.#ordered === ordered) return;
+    this.#ordered = null;
+    this.#connection.execute(`SET preserve_insertion_order = ${ordered}`, 'a setting');
+    this.#ordered = ordered;
+  }
+
   /** Drops what the fragment made. An interrupt that comes late may hit these statements. */
   #forget(attempts = 5): void {
     try {
       this.#connection.execute('USE memory', 'a fragment cannot end');
       this.#connection.execute(`DETACH DATABASE IF EXISTS ${fragmentDatabase}`, 'a fragment cannot end');
+      this.#attached = false;
     } catch (error) {
       if (attempts === 0) throw error;
       this.#forget(attempts - 1);
     }
   }
 }
+
+/** Whether a fragment makes views or tables, which have to be forgotten after it. Each statement that is not run saves a millisecond. */
+const makesNames = (fragment: FragmentSpec): boolean => fragment.setup.length > 0 || fragment.inputs.some(({ table }) => table !== null);
 
 function statsOf(state: RunState, peakMemoryBytes: number): FragmentStats {
   const { stopwatch } = state;

@@ -12,7 +12,8 @@ export interface ColumnType {
 /** An edge that the SQL reads as a table of this name. */
 export interface FragmentInput {
   readonly edge: number;
-  readonly table: string;
+  /** Null when the SQL calls `pappus_input(edge)` itself, which spares DuckDB a statement and a name. */
+  readonly table: string | null;
   readonly columns: readonly ColumnType[];
   /** How many rows this fragment will probably read; DuckDB orders joins by it. */
   readonly estimatedRows?: number;

@@ -47,13 +47,13 @@ export class InputTables {
       const types = connection.typesOf(input.columns);
       const schema = schemaOf(types.signatures);
       this.#tables.set(input.edge, { input, types, schema, projection: null, reader: null });
+      if (input.table === null) continue;
       const view = `CREATE VIEW ${quoted(input.table)} AS SELECT * FROM ${functionName}(${input.edge})`;
       connection.execute(view, `the input ${input.table}`);
     }
   }
 
   close(): void {
-    for (const { types } of this.#tables.values()) types.close();
     this.#tables.clear();
     this.#state = null;
   }
@@ -103,7 +103,7 @@ export class InputTables {
     const { api } = this.#native;
     const table = this.#table(api.initGetBindData(info));
     if (table.projection !== null) {
-      throw new AppError('unsupported', `the stage reads its input ${table.input.table} twice; an exchange delivers its rows once`, {
+      throw new AppError('unsupported', `the stage reads the input of edge ${table.input.edge} twice; an exchange delivers its rows once`, {
         hint: 'Read it through a CTE that is AS MATERIALIZED.',
       });
     }

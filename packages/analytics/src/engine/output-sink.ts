@@ -62,7 +62,6 @@ export class OutputSink {
 
   close(): void {
     for (const edge of this.#open?.edges ?? []) edge.close();
-    this.#open?.types.close();
     this.#open = null;
   }
 

@@ -46,6 +46,7 @@ function fragmentTask(plan: ShapedPlan, edges: readonly EdgeTask[], stage: Stage
     sql: stage.sql.replaceAll(WORKER_MACRO, String(worker)),
     columns: stage.columns,
     scans: stage.scans.map((scan) => ({ view: scan.view, columns: scan.columns, parts: defined(scans.get(scan)?.[stage.spread ? worker : 0], scan.view) })),
+    whole: plan.wholeReason !== null,
     inputs: stage.inputs,
     outputs: stage.outputs.map((output) => fragmentOutput(edges, output, worker)),
     parquet: stage.outputs.some((output) => output.edge === plan.resultEdge) ? plan.parquet : null,

@@ -1,6 +1,7 @@
 /** The form in which a query's result reaches the driver, which runs no engine: text, JSON, or the bytes of a Parquet file. */
 import { defined } from '@pappus/core';
 import type { ColumnType } from '../engine/fragment.ts';
+import { inputSql } from '../plan/stages/cut.ts';
 import { quoteIdentifier } from '../plan/duckdb/types.ts';
 import type { Stage, StagePlan } from '../plan/stages/stage.ts';
 
@@ -70,10 +71,10 @@ function gathered(plan: StagePlan): StagePlan {
   const collecting: Stage = {
     ...last,
     id,
-    sql: `SELECT ${columns.map((column) => column.name).join(', ')} FROM edge_${edge}`,
+    sql: `SELECT ${columns.map((column) => column.name).join(', ')} FROM ${inputSql(edge)}`,
     spread: false,
     scans: [],
-    inputs: [{ edge, table: `edge_${edge}`, columns }],
+    inputs: [{ edge, table: null, columns }],
     outputs: [{ edge: plan.resultEdge, routing: 'result', column: null }],
   };
   const feeding: Stage = { ...last, outputs: [{ edge, routing: 'gather', column: null }] };

@@ -32,6 +32,8 @@ export interface FragmentTask {
   readonly sql: string;
   readonly columns: readonly ColumnType[];
   readonly scans: readonly ScanTask[];
+  /** The SQL is the user's own text, which names the tables as it likes. */
+  readonly whole: boolean;
   readonly inputs: readonly StageInput[];
   readonly outputs: readonly FragmentOutput[];
   /** The rows are written to a Parquet file under these column names, and its bytes are what the one output gets. */

@@ -11,7 +11,7 @@ import type { ExchangeReader, ExchangeWriter, QueryScopedTransport } from '../ex
 import { noRequests, requestsSince, type RequestCounts } from '../object-store/request-counts.ts';
 import { toEdge } from './control-directory.ts';
 import { parquetFragment, resultPath, sendFile } from './parquet-result.ts';
-import { scanView } from './scan-view.ts';
+import { withScans } from './scan-view.ts';
 import type { EdgeTask, FragmentTask, FromWorker, QueryTask, ScanTask } from './task.ts';
 
 /** Makes the files of a scan readable for DuckDB: as they are, or fetched into sparse copies. */
@@ -96,9 +96,9 @@ export class Worker {
     send({ kind: 'started', query: task.query, stage: fragment.stage, fragment: fragment.fragment });
     const ends = this.#ends(task, fragment, signal);
     try {
-      const setup = await Promise.all(fragment.scans.map(async (scan) => scanView(scan, await scans.paths(scan, task.query, signal))));
-      const { sql, columns, inputs, outputs, parquet } = fragment;
-      const spec: FragmentSpec = { setup, sql, columns, inputs, outputs };
+      const located = await Promise.all(fragment.scans.map(async (scan) => ({ task: scan, paths: await scans.paths(scan, task.query, signal) })));
+      const { columns, inputs, outputs, parquet } = fragment;
+      const spec: FragmentSpec = { ...withScans(fragment.sql, located, fragment.whole), columns, inputs, outputs };
       const path = resultPath(task.query);
       const stats: FragmentStats = await engine.run(parquet === null ? spec : parquetFragment(spec, parquet, path), ends, signal);
       if (parquet !== null) for (const writer of ends.writers.values()) await sendFile(path, writer);

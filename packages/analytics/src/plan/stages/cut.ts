@@ -17,6 +17,9 @@ import type { EdgeRouting, Stage, StageEdge, StageInput, StageOutput, StagePlan,
 
 export const WORKER_MACRO = 'pappus_worker()';
 
+/** How a stage's SQL reads an edge: a table function of the engine. */
+export const inputSql = (edge: number): string => `pappus_input(${edge})`;
+
 interface Outgoing {
   readonly edge: number;
   readonly routing: EdgeRouting;
@@ -97,9 +100,8 @@ class Cut {
 
   #leaves(stage: number, collected: { readonly scans: StageScan[]; readonly inputs: StageInput[] }, ranges: ReadonlyMap<Scan, readonly ScanRange[]>): Leaves {
     const input = (edge: number, types: readonly string[]): string => {
-      const table = `edge_${edge}`;
-      collected.inputs.push({ edge, table, columns: types.map((type, index) => ({ name: `c${index}`, type })) });
-      return table;
+      collected.inputs.push({ edge, table: null, columns: types.map((type, index) => ({ name: `c${index}`, type })) });
+      return inputSql(edge);
     };
     return {
       worker: WORKER_MACRO,

@@ -17,8 +17,8 @@ export interface StageScan {
 
 export interface StageInput {
   readonly edge: number;
-  /** Name under which the SQL reads it. */
-  readonly table: string;
+  /** Null: the SQL reads it as `pappus_input(edge)`. */
+  readonly table: string | null;
   readonly columns: readonly ColumnType[];
 }
 

@@ -5,6 +5,7 @@
 import { defined } from '@pappus/core';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteIdentifier } from '../duckdb/types.ts';
+import { inputSql } from '../stages/cut.ts';
 import type { Stage, StageEdge, StagePlan } from '../stages/stage.ts';
 
 export type Rows = readonly (readonly string[])[];
@@ -37,12 +38,15 @@ async function runFragment(connection: DuckDBConnection, plan: StagePlan, stage:
   }
   for (const input of stage.inputs) {
     const edge = defined(plan.edges.find((candidate) => candidate.id === input.edge), `edge ${input.edge}`);
-    await connection.run(`CREATE OR REPLACE VIEW simulated.${input.table} AS ${edgeRows(plan, edge, worker, workers)}`);
+    await connection.run(`CREATE OR REPLACE VIEW simulated.edge_${input.edge} AS ${edgeRows(plan, edge, worker, workers)}`);
   }
   // Only the columns that the query reads by position: names may repeat in a user's own text.
   const names = stage.columns.map((_, index) => `c${index}`).concat(stage.outputs.filter((output) => output.column !== null).map((_, index) => `p${index}`));
-  await connection.run(`CREATE TABLE ${outputTable(stage.id, worker)} AS SELECT * FROM (${stage.sql}) AS t(${names.join(', ')})`);
+  await connection.run(`CREATE TABLE ${outputTable(stage.id, worker)} AS SELECT * FROM (${readsViews(stage)}) AS t(${names.join(', ')})`);
 }
+
+/** The engine's table function for an input is a view here. */
+const readsViews = (stage: Stage): string => stage.inputs.reduce((sql, { edge }) => sql.replaceAll(inputSql(edge), `edge_${edge}`), stage.sql);
 
 /** The rows of an edge that reach one consuming fragment. */
 function edgeRows(plan: StagePlan, edge: StageEdge, worker: number, workers: number): string {
