@@ -175,7 +175,7 @@ describe('inputs', () => {
 
   test('reading an input twice is refused', async () => {
     const fragment = fragmentOf({ sql: 'SELECT 1 FROM t a, t b', inputs: [{ edge: 2, table: 't', columns }] });
-    await expect(engine.run(fragment, io({ 2: readerOf([]) }), never)).rejects.toMatchObject({ code: 'unsupported', message: expect.stringContaining('reads its input t twice') });
+    await expect(engine.run(fragment, io({ 2: readerOf([]) }), never)).rejects.toMatchObject({ code: 'unsupported', message: expect.stringContaining('reads the input of edge 2 twice') });
   });
 
   test('frames of other column types are refused', async () => {

@@ -5,7 +5,7 @@
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { abortable, AppError, parseGroupId, parseInstanceId, parseRank, randomHex, sleep, toAppError, withDeadline, type Clock, type GroupId, type Logger, type Random } from '@pappus/core';
-import { generateSecret, joinGroup, startCoordinator, tcpNetwork, type Coordinator, type Group, type GroupSecret } from '@pappus/overlay';
+import { encodeTicket, generateSecret, joinGroup, startCoordinator, tcpNetwork, type Coordinator, type Group, type GroupSecret } from '@pappus/overlay';
 import { describeExit, type Exit, type Instance, type Provider } from '@pappus/providers';
 import { DirectTransport } from '../exchange/direct/transport.ts';
 import { ControlChannel } from './control-channel.ts';
@@ -74,7 +74,7 @@ export class Cluster {
     });
     const cluster = new Cluster(options, coordinator, group, { group: shared.group, secret });
     try {
-      await withDeadline({ clock, timeoutMs: READY_TIMEOUT_MS, waitingFor: `${workers} workers to be ready`, signal }, (inner) => Promise.all(Array.from({ length: workers }, (_, rank) => cluster.#startWorker(rank, inner))));
+      await withDeadline({ clock, timeoutMs: READY_TIMEOUT_MS, waitingFor: `${workers} workers to be ready`, signal }, (inner) => Promise.all(Array.from({ length: workers }, (_, rank) => cluster.#startWorkerTwice(rank, inner))));
       return cluster;
     } catch (thrown) {
       await cluster.stop();
@@ -100,13 +100,17 @@ export class Cluster {
   /** Starts a new worker in the place of each that was lost. */
   async replaceLost(signal: AbortSignal): Promise<void> {
     const lost = [...this.#seats.values()].filter((seat) => seat.lost !== null);
-    await Promise.all(lost.map((seat) => this.replace(seat.rank, signal)));
+    await Promise.all(lost.map((seat) => this.#replace(seat.rank, signal, (inner) => this.#startWorkerTwice(seat.rank, inner))));
   }
 
   /** Starts a new worker in the place of one that was lost. When the new one is lost as well, that is reported like any loss. */
-  async replace(rank: number, signal: AbortSignal): Promise<void> {
+  replace(rank: number, signal: AbortSignal): Promise<void> {
+    return this.#replace(rank, signal, (inner) => this.#startWorker(rank, inner));
+  }
+
+  async #replace(rank: number, signal: AbortSignal, start: (signal: AbortSignal) => Promise<void>): Promise<void> {
     await this.#seats.get(rank)?.instance.stop();
-    await withDeadline({ clock: this.#options.clock, timeoutMs: READY_TIMEOUT_MS, waitingFor: `a new worker ${rank} to be ready`, signal }, (inner) => this.#startWorker(rank, inner));
+    await withDeadline({ clock: this.#options.clock, timeoutMs: READY_TIMEOUT_MS, waitingFor: `a new worker ${rank} to be ready`, signal }, start);
   }
 
   isLost(rank: number): boolean {
@@ -131,10 +135,21 @@ export class Cluster {
     await this.#coordinator.stop();
   }
 
+  /** One that is killed as it starts gets a second chance. */
+  async #startWorkerTwice(rank: number, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#startWorker(rank, signal);
+    } catch (thrown) {
+      if (toAppError(thrown).code !== 'worker-lost' || signal.aborted) throw thrown;
+      this.#options.logger.log('warn', 'a worker was lost as it started; another one starts', { error: toAppError(thrown).message });
+      await this.#startWorker(rank, signal);
+    }
+  }
+
   async #startWorker(rank: number, signal: AbortSignal): Promise<void> {
     const { provider, exchangeStore, tableStore } = this.#options;
     const ticket = { coordinator: this.#coordinator.address, ...this.#ticket, wantRank: parseRank(rank) };
-    const env = workerEnvironment(ticket, { memoryBytes: this.memoryBytes, exchangeStore, tableStore });
+    const env = workerEnvironment(encodeTicket(ticket), { memoryBytes: this.memoryBytes, exchangeStore, tableStore });
     const instance = await provider.start({ entry: workerEntry(), args: [], env, memoryBytes: this.memoryBytes, label: `worker ${rank}` }, signal);
     const seat: Seat = { rank, instance, channel: null, lost: null };
     this.#seats.set(rank, seat);
@@ -142,7 +157,8 @@ export class Cluster {
     try {
       await Promise.race([abortable(this.#connect(seat, signal), signal), exited.then((error) => Promise.reject(error))]);
     } catch (thrown) {
-      await instance.stop(); // the exit says more than a stream that broke
+      if (!signal.aborted) await Promise.race([exited, sleep(this.#options.clock, EXIT_GRACE_MS)]); // the exit says more than a stream that broke
+      await instance.stop();
       throw signal.aborted ? thrown : (seat.lost ?? thrown);
     }
   }

@@ -2,12 +2,19 @@
 import { quoteIdentifier, quoteText } from '../plan/duckdb/types.ts';
 import type { FilePart, ScanTask } from './task.ts';
 
-/** Gives the fragment's SQL the rows of its scans. `named`: as views, since the SQL is a user's and may name them anywhere. */
+/**
+ * Gives the fragment's SQL the rows of its scans. `named`: as views, since the SQL is a user's and may name them
+ * anywhere. Else in place of each scan's name, which stands once: DuckDB takes a subquery that reads a CTE of the whole
+ * statement for correlated, and cannot flatten it over outer and semi joins.
+ */
 export function withScans(sql: string, scans: readonly { readonly task: ScanTask; readonly paths: readonly string[] }[], named: boolean): { readonly setup: readonly string[]; readonly sql: string } {
-  if (named || scans.length === 0) return { setup: scans.map(({ task, paths }) => `CREATE VIEW ${quoteIdentifier(task.view)} AS ${scanSelect(task, paths)}`), sql };
-  const ctes = scans.map(({ task, paths }) => `${task.view} AS NOT MATERIALIZED (${scanSelect(task, paths)})`);
-  return { setup: [], sql: `WITH ${ctes.join(', ')} ${sql}` };
+  const selects = new Map(scans.map(({ task, paths }) => [task.view, scanSelect(task, paths)]));
+  if (named) return { setup: [...selects].map(([view, select]) => `CREATE VIEW ${quoteIdentifier(view)} AS ${select}`), sql };
+  return { setup: [], sql: sql.replace(NAMES, (name) => (selects.has(name) ? `(${selects.get(name)})` : name)) };
 }
+
+// Texts and quoted names, which are left alone, and plain names.
+const NAMES = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\b[a-z_]\w*/gi;
 
 /** `paths[i]` is where the task's i-th part can be read. */
 export function scanSelect(task: ScanTask, paths: readonly string[]): string {

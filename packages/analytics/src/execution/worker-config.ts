@@ -1,6 +1,5 @@
 /** What a worker process is told at its start, in two variables of its environment. Nothing else is inherited. */
 import { AppError } from '@pappus/core';
-import { decodeTicket, encodeTicket, type JoinTicket } from '@pappus/overlay';
 import { sharedCompileCache } from '../compile-cache.ts';
 import type { S3Connection } from '../object-store/s3-options.ts';
 import { EXCHANGE_MEMORY_SHARE, FETCH_MEMORY_SHARE, MIN_FETCH_MEMORY_BYTES, MIN_ENGINE_MEMORY_BYTES, WORKER_OVERHEAD_BYTES } from './limits.ts';
@@ -25,14 +24,15 @@ const CONFIG = 'PAPPUS_WORKER';
 /** For glibc: memory that one thread has freed serves the others, which keeps the process a third smaller. */
 const MALLOC_ARENA_MAX = '2';
 
-export function workerEnvironment(ticket: JoinTicket, config: WorkerConfig): Readonly<Record<string, string>> {
-  return { [TICKET]: encodeTicket(ticket), [CONFIG]: JSON.stringify(config), MALLOC_ARENA_MAX, ...sharedCompileCache() };
+/** `ticket` is the group's, as text: what it means is not for this early part of a worker's start. */
+export function workerEnvironment(ticket: string, config: WorkerConfig): Readonly<Record<string, string>> {
+  return { [TICKET]: ticket, [CONFIG]: JSON.stringify(config), MALLOC_ARENA_MAX, ...sharedCompileCache() };
 }
 
-export function readWorkerEnvironment(env: Readonly<Record<string, string | undefined>>): { readonly ticket: JoinTicket; readonly config: WorkerConfig } {
+export function readWorkerEnvironment(env: Readonly<Record<string, string | undefined>>): { readonly ticket: string; readonly config: WorkerConfig } {
   const [ticket, config] = [env[TICKET], env[CONFIG]];
   if (ticket === undefined || config === undefined) throw new AppError('invalid-argument', `a worker needs ${TICKET} and ${CONFIG} in its environment`, { hint: 'Workers are started by pappus, not by hand.' });
-  return { ticket: decodeTicket(ticket), config: JSON.parse(config) as WorkerConfig };
+  return { ticket, config: JSON.parse(config) as WorkerConfig };
 }
 
 /** How a worker's memory is shared out: Node and buffers, received frames, DuckDB. Fetching comes out of Node's part: it happens before the engine works. */
