@@ -45,6 +45,9 @@ try {
       process.send?.(outcome);
     }
   });
+} catch (thrown) {
+  if (!signal.aborted) throw thrown;
+  process.exitCode = 130;
 } finally {
   if (process.connected) process.disconnect?.();
 }

@@ -12,6 +12,7 @@ import { ms, times } from './harness/text-table.ts';
 import { tpchData } from './harness/tpch-data.ts';
 
 const PROMISE = 4;
+const PROMISED = { scaleFactors: [0.1, 1], workers: 8 };
 /** Equal: within a quarter, which is the noise of medians on a machine that does other things too. */
 const EQUAL = 1.25;
 
@@ -28,7 +29,7 @@ const KINDS = ['direct', 'store'] as const;
 type Kind = (typeof KINDS)[number];
 type Sessions = Readonly<Record<Kind, Session>>;
 
-await runBench({ name: 'transports', defaults: { workers: 8, scaleFactors: [0.1, 1] }, smoke: { workers: 4, queries: [1, 3, 6, 12] }, run: transports });
+await runBench({ name: 'transports', defaults: PROMISED, smoke: { workers: 4, queries: [1, 3, 6, 12] }, run: transports });
 
 async function transports(context: BenchContext): Promise<void> {
   const { flags, report, signal } = context;
@@ -108,8 +109,9 @@ function tell({ flags, report }: BenchContext, outcomes: readonly Outcome[], sca
   report.text(`All: direct ${ms(sum('direct'))} ms, store ${ms(sum('store'))} ms, ${times(sum('store') / sum('direct'))}; median of the queries ${times(median(outcomes.map(speedUp)))}, bill ${times(median(cheaper))}, at most ${times(Math.max(...cheaper))} (paper: up to 15 ×).`);
   const several = outcomes.filter((outcome) => outcome.exchanges >= 2);
   const fast = several.filter((outcome) => speedUp(outcome) >= PROMISE);
+  const asPromised = PROMISED.scaleFactors.includes(scaleFactor) && flags.workers === PROMISED.workers;
   const where = `SF ${scaleFactor}, ${flags.workers} workers`;
-  report.promise({ what: `${where}: each query with two or more exchanges faster by`, promise: `≥ ${PROMISE} ×`, measured: `${fast.length} of ${several.length} queries`, kept: fast.length === several.length });
+  report.promise({ what: `${where}: each query with two or more exchanges faster by`, promise: `≥ ${PROMISE} ×`, measured: `${fast.length} of ${several.length} queries`, kept: asPromised ? fast.length === several.length : null });
   const equal = outcomes.filter(({ query }) => query === 1 || query === 6);
-  if (equal.length > 0) report.promise({ what: `${where}: queries 1 and 6`, promise: 'equal', measured: equal.map((outcome) => times(speedUp(outcome))).join(', '), kept: equal.every((outcome) => speedUp(outcome) <= EQUAL && speedUp(outcome) >= 1 / EQUAL) });
+  if (equal.length > 0) report.promise({ what: `${where}: queries 1 and 6`, promise: 'equal', measured: equal.map((outcome) => times(speedUp(outcome))).join(', '), kept: asPromised ? equal.every((outcome) => speedUp(outcome) <= EQUAL && speedUp(outcome) >= 1 / EQUAL) : null });
 }

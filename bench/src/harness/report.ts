@@ -7,7 +7,8 @@ export interface Promised {
   readonly what: string;
   readonly promise: string;
   readonly measured: string;
-  readonly kept: boolean;
+  /** Null when the flags set something else than what was promised. */
+  readonly kept: boolean | null;
 }
 
 export interface ReportOptions {
@@ -46,8 +47,9 @@ export class Report {
     this.#data[key] = data;
   }
 
+  /** Nothing is promised of the tiny data of a smoke run. */
   promise(promised: Promised): void {
-    this.#promised.push(promised);
+    this.#promised.push(this.#options.smoke ? { ...promised, kept: null } : promised);
   }
 
   /** Something broke or an answer is wrong; being slow is no failure. */
@@ -63,7 +65,7 @@ export class Report {
       const document = { bench: this.#options.bench, smoke: this.#options.smoke, machine: thisMachine(), loadBefore: this.#loadBefore, loadAfter, promises: this.#promised, failures: this.#failures, ...this.#data };
       this.#options.write(JSON.stringify(document, null, 2));
     }
-    if (this.#promised.length > 0) this.text(`\n${textTable(['promise', 'promised', 'measured', 'kept'], this.#promised.map(({ what, promise, measured, kept }) => [what, promise, measured, kept ? 'yes' : 'NO']))}`);
+    if (this.#promised.length > 0) this.text(`\n${textTable(['promise', 'promised', 'measured', 'kept'], this.#promised.map(({ what, promise, measured, kept }) => [what, promise, measured, kept === null ? 'other setting' : kept ? 'yes' : 'NO']))}`);
     for (const failure of this.#failures) this.text(`FAILED: ${failure.split('\n', 1)[0]}`);
     this.text(`load ${this.#loadBefore.toFixed(1)} before, ${loadAfter.toFixed(1)} after\n`);
     return this.#failures.length === 0 ? 0 : 1;

@@ -62,7 +62,7 @@ export interface QueryOptions {
   readonly signal: AbortSignal;
   readonly onPlan?: (plan: StagePlan) => void;
   readonly onProgress?: (progress: Progress) => void;
-  /** The result, piece by piece, once the query has succeeded: rows of text or JSON, or the bytes of a Parquet file. */
+  /** The result, piece by piece, once the query has succeeded: some thousand rows of text or JSON, or the bytes of a Parquet file. */
   readonly onRows?: (rows: readonly TextRow[]) => void | Promise<void>;
   readonly onBytes?: (bytes: Uint8Array) => void | Promise<void>;
   /** Overrides what distribution was tuned to; differential tests reach every road with it. */
@@ -244,7 +244,14 @@ function lostAgain(error: AppError): AppError {
   return new AppError(error.code, `a worker was lost in the second attempt as well: ${error.message}`, { cause: error, retryable: true, ...(error.hint === null ? {} : { hint: error.hint }) });
 }
 
+/** More would overflow the stack of a caller that appends a batch with `push(...rows)`; frames of empty values hold many more. */
+const MAX_ROWS_AT_ONCE = 8192;
+
 function deliver(plan: StagePlan, { form, onRows, onBytes }: QueryOptions): (frame: Frame) => void | Promise<void> {
   const width = resultWidth(plan, form);
-  return (frame) => (form === 'parquet' ? onBytes?.(frame) : onRows?.(decodeTextFrame(frame, width)));
+  if (form === 'parquet') return (frame) => onBytes?.(frame);
+  return async (frame) => {
+    const rows = decodeTextFrame(frame, width);
+    for (let from = 0; from < rows.length; from += MAX_ROWS_AT_ONCE) await onRows?.(rows.slice(from, from + MAX_ROWS_AT_ONCE));
+  };
 }

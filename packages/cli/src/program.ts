@@ -1,7 +1,7 @@
 /** The command line: which commands and flags there are. Commands are loaded when they are called. */
 import { Command, CommanderError, Option } from 'commander';
 import { exitStatus, printFailure } from './failure.ts';
-import { interruptible } from './interrupt.ts';
+import { interruptible, isReaderGone } from './interrupt.ts';
 import { memorySize, positiveNumber, queryNumbers, wholeNumber } from './option-values.ts';
 
 export interface CliStreams {
@@ -14,15 +14,19 @@ export interface CommandContext extends CliStreams {
   readonly signal: AbortSignal;
 }
 
+/** As shells have it for a program that SIGPIPE ended. */
+const READER_GONE_STATUS = 141;
+
 /** Runs one command line; resolves with the exit status. */
 export async function runCli(args: readonly string[], streams: CliStreams): Promise<number> {
   const json = args.includes('--json');
-  return interruptible(streams.err, async (signal) => {
+  return interruptible(streams, async (signal) => {
     try {
       await program({ ...streams, signal }).parseAsync(args, { from: 'user' });
       return 0;
     } catch (thrown) {
       if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+      if (isReaderGone(signal.reason)) return READER_GONE_STATUS;
       printFailure(streams.err, signal.aborted ? signal.reason : thrown, json);
       return exitStatus(signal.aborted ? signal.reason : thrown);
     }

@@ -127,7 +127,7 @@ export class Coordinator {
         if (!(error instanceof Rejection)) throw error;
         channel.send(rejectMessage(error));
         endGently(connection, clock, this.#timing.lingerMs);
-        this.#options.logger.log('warn', 'rejected a member', { host: connection.remote.host, reason: error.reason, detail: error.detail });
+        this.#gate.report(`rejected a member: ${error.reason}`, connection, error.detail);
       }
     });
   }

@@ -35,11 +35,16 @@ export class HandshakeGate {
       return await withDeadline({ clock, timeoutMs, waitingFor: `the handshake of a ${what}`, signal: controller.signal }, handshake);
     } catch (error) {
       connection.reset();
-      this.#incidents.report(`dropped a ${what}`, connection.remote.host, errorMessage(error));
+      this.report(`dropped a ${what}`, connection, errorMessage(error));
       return null;
     } finally {
       this.#pending.delete(connection);
     }
+  }
+
+  /** Logs what a stranger did, once for each kind in a while. */
+  report(what: string, connection: Connection, detail: string): void {
+    this.#incidents.report(what, connection.remote.host, detail);
   }
 
   /** Drops all that are pending. */

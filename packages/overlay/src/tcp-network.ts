@@ -12,7 +12,8 @@ function asConnection(socket: Socket): Connection {
     stream: socket,
     local: address(socket.localAddress, socket.localPort),
     remote: address(socket.remoteAddress, socket.remotePort),
-    reset: () => void socket.resetAndDestroy(),
+    // A socket that is shutting down cannot be reset: libuv refuses, and its handle would stay open for ever.
+    reset: () => void (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy()),
   };
 }
 

@@ -164,6 +164,8 @@ const SIZES: readonly UnusualStatement[] = [
   of('parentheses 300 deep', `SELECT ${'('.repeat(300)}id${')'.repeat(300)} AS x FROM dims`),
   of('100 parts of a UNION', Array.from({ length: 100 }, (_, index) => `SELECT id + ${index} AS x FROM lonely`).join(' UNION ALL ')),
   of('a chain of 12 joins', `SELECT count(*) AS c FROM lonely AS t0 ${Array.from({ length: 12 }, (_, index) => `JOIN lonely AS t${index + 1} ON t${index}.id = t${index + 1}.id`).join(' ')}`),
+  of('240,000 rows without values', 'SELECT NULL::BOOLEAN AS c FROM facts CROSS JOIN dims'),
+  of('texts with the character NUL', "SELECT id, 'a' || chr(0) || '''b' AS x, 'a' || chr(0) || name AS y FROM people"),
   of('very long texts', "SELECT id, repeat(coalesce(name, 'x'), 100000) AS long FROM lonely"),
   of('a text of 2 MB', "SELECT repeat('abcdefgh', 250000) AS long, count(*) AS c FROM people"),
   of('a constant of 100 kB', `SELECT id, '${'x'.repeat(100_000)}' AS x FROM lonely`),

@@ -7,7 +7,7 @@
  * a slow one. What a fragment wrote becomes known all at once, when it has finished: nobody reads a part of an attempt
  * that another one replaces. A part of the result, which travels directly, gets a new edge with each attempt.
  */
-import { abortable, AppError, defined, parseQueryId, toAppError, type Clock, type Logger, type Timer } from '@pappus/core';
+import { abortable, AppError, defined, parseQueryId, type Clock, type Logger, type Timer } from '@pappus/core';
 import type { InboxReader } from '../exchange/direct/reader.ts';
 import type { Frame } from '../exchange/transport.ts';
 import { noRequests, type RequestCounts } from '../object-store/request-counts.ts';
@@ -157,7 +157,7 @@ class QueryRun {
       result.whole = true;
       this.#checkComplete();
     };
-    const onFailure = (thrown: unknown): void => void (this.#results.get(rank) === result && this.#onFailure(rank, thrown));
+    const onFailure = (thrown: unknown): void => void (this.#results.get(rank) === result && this.#suspect(rank, thrown));
     result.reader.whole().then(onWhole, onFailure);
     return own;
   }
@@ -198,9 +198,13 @@ class QueryRun {
     if (this.#reports.size === total && [...this.#results.values()].every(({ whole }) => whole)) this.#complete.resolve();
   }
 
-  /** The query fails, but lets the news of a lost worker come first: broken streams are only its consequence. */
-  #onFailure(rank: number, thrown: unknown): void {
-    if (toAppError(thrown).code !== 'worker-lost') return this.#failed.abort(thrown);
+  #onFailure(rank: number, error: AppError): void {
+    if (error.code === 'worker-lost') this.#suspect(rank, error);
+    else this.#failed.abort(error);
+  }
+
+  /** The query fails, but better news may come first: a broken stream is only the consequence of a worker's end. */
+  #suspect(rank: number, thrown: unknown): void {
     this.#suspicions.get(rank)?.cancel();
     this.#suspicions.set(rank, this.#options.clock.schedule(CAUSE_GRACE_MS, () => this.#failed.abort(thrown)));
   }

@@ -63,7 +63,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   'a wrong secret': (port, endMs, { group }) => untilEnd(endMs, async () => {
     const options = { network: tcpNetwork, clock: systemClock, random: systemRandom, logger: silentLogger, group, secret: generateSecret(systemRandom) };
-    await joinGroup({ ...options, coordinator: { host: '127.0.0.1', port }, wantRank: null, instance: parseInstanceId('stranger'), listen: { host: '127.0.0.1', port: 0 }, timeoutMs: 500 }).catch(() => {});
+    await joinGroup({ ...options, coordinator: { host: '127.0.0.1', port }, wantRank: null, instance: parseInstanceId('stranger'), listen: { host: '127.0.0.1', port: 0 }, timeoutMs: 2_000 }).catch(() => {});
   }),
 };
 

@@ -105,7 +105,7 @@ function refused(kind: string | undefined): AppError {
 }
 
 function rethrowSqlError(thrown: unknown): never {
-  throw new AppError('invalid-argument', errorMessage(thrown), { cause: thrown });
+  throw new AppError('invalid-argument', errorMessage(thrown).replace(/^Failed to extract statements: /, ''), { cause: thrown });
 }
 
 async function registerStub(connection: DuckDBConnection, table: Table, functionName: string): Promise<void> {

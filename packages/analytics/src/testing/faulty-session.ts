@@ -23,6 +23,8 @@ export interface FaultyOptions {
   readonly workerMemoryBytes?: number;
   /** Called as soon as a worker's process runs. */
   readonly onStart?: (rank: number, pid: number, count: number) => void;
+  /** For the workers' Node. */
+  readonly nodeOptions?: string;
   /** Where workers have their folders. */
   readonly workRoot?: string;
 }
@@ -60,7 +62,9 @@ export class FaultySession {
     const instances: Instance[] = [];
     const provider: Provider = {
       start: async (spec: InstanceSpec, signal) => {
-        const instance = await processes.start(spec, signal);
+        const { nodeOptions } = options;
+        const env = nodeOptions === undefined ? spec.env : { ...spec.env, NODE_OPTIONS: nodeOptions };
+        const instance = await processes.start({ ...spec, env }, signal);
         instances.push(instance);
         onStart?.(rankOf(instance), defined(instance.pid, 'pid'), instances.length);
         return instance;

@@ -1,7 +1,8 @@
 /** Writes a query's result in one of its formats, piece by piece, to standard output or a file. */
-import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { accessSync, constants, createWriteStream, statSync, type WriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { Writable } from 'node:stream';
 import type { ColumnType, ResultForm, TextRow } from '@pappus/analytics';
@@ -56,29 +57,55 @@ function standardTarget(out: Writable): Target {
   };
 }
 
-/** The file appears under its name when it is complete. */
+interface PartialFile {
+  readonly stream: WriteStream;
+  /** Rejects when writing fails. */
+  readonly failed: Promise<never>;
+}
+
+/**
+ * The file appears under its name when it is complete. Whether it can be written is checked at once, but nothing is
+ * written before there is a result: a command that is killed earlier leaves no file.
+ */
 function fileTarget(path: string): Target {
+  requireWritable(path);
   const partial = `${path}.partial`;
-  const stream = createWriteStream(partial);
-  const failed = new Promise<never>((_, reject) => stream.once('error', (error) => reject(writeFailure(path, error))));
-  failed.catch(() => {}); // seen by whoever writes next
+  let file: PartialFile | null = null;
+  const open = (): PartialFile => {
+    const stream = createWriteStream(partial);
+    const failed = new Promise<never>((_, reject) => stream.once('error', (error) => reject(writeFailure(path, error))));
+    failed.catch(() => {}); // seen by whoever writes next
+    return { stream, failed };
+  };
   return {
     async write(chunk) {
-      await Promise.race([new Promise<void>((resolve) => void stream.write(chunk, () => resolve())), failed]);
+      const { stream, failed } = (file ??= open());
+      await Promise.race([new Promise<void>((resolve) => void stream.write(chunk, (error) => error ?? resolve())), failed]);
     },
     async close() {
+      const { stream, failed } = (file ??= open());
       stream.end();
       await Promise.race([finished(stream), failed]);
-      await rename(partial, path);
+      await rename(partial, path).catch((thrown: unknown) => Promise.reject(writeFailure(path, thrown)));
     },
     async discard() {
-      stream.destroy();
+      if (file === null) return;
+      file.stream.destroy();
       await rm(partial, { force: true });
     },
   };
 }
 
-function writeFailure(path: string, error: Error): AppError {
+function requireWritable(path: string): void {
+  try {
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
+  } catch (thrown) {
+    throw writeFailure(path, thrown);
+  }
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw new AppError('invalid-argument', `cannot write the result to ${path}: it is a folder`);
+}
+
+function writeFailure(path: string, error: unknown): AppError {
   const full = systemCode(error) === 'ENOSPC';
   return new AppError(full ? 'resource-exhausted' : 'invalid-argument', `cannot write the result to ${path}: ${full ? 'the disk is full' : errorMessage(error)}`, { cause: error });
 }

@@ -1,6 +1,5 @@
 /** The 22 queries on every number of workers and both exchanges, each answer against one DuckDB process on the same files. */
 import { availableParallelism } from 'node:os';
-import { Writable } from 'node:stream';
 import type { ExchangeKind, Session, TextRow } from '@pappus/analytics';
 import { systemClock } from '@pappus/core';
 import { generateTpch, tpchQueries, tpchQuery } from '@pappus/tpch';
@@ -13,8 +12,7 @@ const MIB = 1024 * 1024;
 const QUERY_TIMEOUT_MS = 120_000;
 const EXCHANGES: readonly ExchangeKind[] = ['direct', 'store'];
 
-/** What the sessions log goes to the reporter; nothing is printed by them otherwise. */
-const context: CommandContext = { out: new Writable({ write: (_chunk, _encoding, done) => done() }), err: process.stderr, signal: new AbortController().signal };
+const context: CommandContext = { out: process.stdout, err: process.stderr, signal: new AbortController().signal };
 
 interface Cell {
   readonly tables: string;

@@ -60,7 +60,7 @@ function sumTypeOf(type: string): string {
 export function distributeAggregate(distribution: Distribution, plan: Aggregate): Distributed {
   const below = distribution.visit(plan.input);
   if (below.partitioning.kind === 'replicated') {
-    const same = plan.aggregates.every((item) => ORDERLESS.has(item.name)) && !usesVolatile(plan);
+    const same = plan.aggregates.every(isExact) && !usesVolatile(plan);
     return { plan: withInputs(plan, [below.plan]), partitioning: same ? below.partitioning : SINGLE };
   }
   if (below.partitioning.kind === 'single') return { plan: withInputs(plan, [below.plan]), partitioning: SINGLE };
@@ -68,6 +68,10 @@ export function distributeAggregate(distribution: Distribution, plan: Aggregate)
   if (local) return { plan: withInputs(plan, [below.plan]), partitioning: groupPartitioning(below.partitioning, plan) };
   return byDistinctValue(distribution, plan, below) ?? inTwoSteps(distribution, plan, below) ?? byGroup(distribution, plan, below);
 }
+
+/** The same value for the same rows in any order: sums of floating-point numbers depend on it. */
+const isExact = ({ name, args }: AggregateCall): boolean =>
+  ORDERLESS.has(name) && !(['sum', 'avg'].includes(name) && args.some((arg) => arg.type === 'FLOAT' || arg.type === 'DOUBLE'));
 
 const usesVolatile = (plan: Aggregate): boolean => [...plan.groups, ...plan.aggregates.flatMap((item) => item.args)].some(isVolatile);
 
@@ -85,7 +89,9 @@ function inTwoSteps(distribution: Distribution, plan: Aggregate, below: Distribu
   const splits = plan.aggregates.map(split);
   if (plan.groups.some(isVolatile) || !splits.every((item) => item !== null) || repeatsGroupingSet(plan)) return null;
   const [before, after] = [distribution.estimator.estimate(plan.input).rows, distribution.estimator.estimate(plan).rows];
-  if (plan.groupingSets === null && after > before * distribution.options.partialMaxFraction) return null;
+  // Without groups a worker's part is one row, whatever the estimates say.
+  const mayGrow = plan.groupingSets === null && plan.groups.length > 0;
+  if (mayGrow && after > before * distribution.options.partialMaxFraction) return null;
   const keyCount = plan.groups.length + (plan.groupingSets === null ? 0 : plan.groupingFunctions.length + 1);
   const parts = placeSplits(splits, keyCount);
   const partial = partialAggregate(plan, below.plan, parts);

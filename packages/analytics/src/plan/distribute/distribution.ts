@@ -2,8 +2,9 @@
  * Puts exchanges into a plan so that it runs on many workers. Bottom up: each node says how its rows lie on the
  * workers (`Partitioning`), and an exchange goes in where an operator needs them otherwise.
  *
- * Two rules keep it right. Rows that are `replicated` come from scans and constants alone, through operators that
- * give every worker the same rows; so each worker may drop all but its own part (`own`). And what holds on worker 0
+ * Two rules keep it right. Rows that are `replicated` come from scans, constants and broadcast sets alone, through
+ * operators that give every worker the same rows, whatever their order; so each worker may drop all but its own part
+ * (`own`). And what holds on worker 0
  * only (`single`) is cut off on the others before it meets rows that are spread, since an aggregate over no rows
  * yields one.
  */
@@ -11,7 +12,7 @@ import { defined, unreachable } from '@pappus/core';
 import { distinct, exchange, limit, own, setOperation, sort, window, withInputs, columnsOfPlan } from '../build.ts';
 import type { Estimator } from '../estimate.ts';
 import { expressionKey, isVolatile, type Expression } from '../expression.ts';
-import type { Distinct, Limit, Plan, PlanTree, Scan, SetOperation, Sort, Window } from '../node.ts';
+import { inputsOf, type Distinct, type Limit, type Plan, type PlanTree, type Scan, type SetOperation, type Sort, type Window } from '../node.ts';
 import { ANY, colocates, hashed, isSpread, projected, REPLICATED, SINGLE, type Partitioning } from '../partitioning.ts';
 import { distributeAggregate } from './aggregates.ts';
 import { distributeJoin } from './joins.ts';
@@ -29,9 +30,16 @@ export interface DistributedTree {
 
 export function distribute(tree: PlanTree, estimator: Estimator, options: DistributionOptions): DistributedTree {
   const distribution = new Distribution(estimator, options);
-  for (const [id, plan] of tree.shared) distribution.shared.set(id, distribution.visit(plan));
+  for (const [id, plan] of tree.shared) distribution.shared.set(id, computedOnce(distribution.visit(plan)));
   return { root: distribution.visit(tree.root), shared: distribution.shared };
 }
+
+/** A shared plan with an exchange in it is computed once, on one worker where all could: its uses must agree on rows that are drawn at will, by a LIMIT for example. */
+function computedOnce(shared: Distributed): Distributed {
+  return shared.partitioning.kind === 'replicated' && hasExchange(shared.plan) ? { ...shared, partitioning: SINGLE } : shared;
+}
+
+const hasExchange = (plan: Plan): boolean => plan.kind === 'exchange' || plan.kind === 'shared' || inputsOf(plan).some(hasExchange);
 
 export class Distribution {
   readonly shared: Map<number, Distributed> = new Map();
@@ -118,9 +126,10 @@ export class Distribution {
     if (plan.on !== null && below.partitioning.kind === 'replicated') return { plan: withInputs(plan, [below.plan]), partitioning: SINGLE };
     if (colocates(below.partitioning, keys)) return { plan: withInputs(plan, [below.plan]), partitioning: below.partitioning };
     const reduced = plan.on === null ? distinct(below.plan) : below.plan;
-    if (keys.length === 0 || this.estimator.estimate(plan).rows <= this.options.gatherMaxRows) {
-      return { plan: withInputs(plan, [exchange(reduced, { kind: 'gather' }, true)]), partitioning: SINGLE };
-    }
+    const few = this.estimator.estimate(plan).rows <= this.options.gatherMaxRows;
+    // Few values are mostly those that a correlated subquery is asked for, which every worker needs: no detour over one of them.
+    if (plan.on === null && few) return { plan: withInputs(plan, [exchange(reduced, { kind: 'broadcast' }, true)]), partitioning: REPLICATED };
+    if (keys.length === 0 || few) return { plan: withInputs(plan, [exchange(reduced, { kind: 'gather' }, true)]), partitioning: SINGLE };
     return { plan: withInputs(plan, [exchange(reduced, { kind: 'hash', keys }, true)]), partitioning: hashed(keys) };
   }
 

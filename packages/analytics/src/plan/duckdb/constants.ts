@@ -23,7 +23,7 @@ function nonNullSql(id: string, typeObject: JsonObject, type: string, value: Jso
       return `CAST('${decimalText(wideInteger(value), scaleOf(typeObject))}' AS ${type})`;
     case 'VARCHAR':
     case 'STRING_LITERAL':
-      return quoteText(asString(value));
+      return textSql(asString(value));
     case 'BOOLEAN':
       return value === true ? 'true' : 'false';
     case 'INTEGER':
@@ -91,6 +91,9 @@ function instantText(micros: bigint): string {
   const iso = new Date(Number(millis)).toISOString();
   return `${iso.slice(0, -1).replace('T', ' ')}${String(rest).padStart(3, '0')}+00`;
 }
+
+/** A statement ends at the character NUL, wherever it stands. */
+const textSql = (text: string): string => (text.includes('\0') ? `(${text.split('\0').map(quoteText).join(' || chr(0) || ')})` : quoteText(text));
 
 const scaleOf = (typeObject: JsonObject): number => Number(asObject(typeObject['type_info'])['scale']);
 

@@ -8,10 +8,20 @@ import { quoteIdentifier } from '../duckdb/types.ts';
 import { inputSql } from '../stages/cut.ts';
 import type { Stage, StageEdge, StagePlan } from '../stages/stage.ts';
 
-export type Rows = readonly (readonly string[])[];
+/** Cells as text; null is NULL. */
+export type Rows = readonly (readonly (string | null)[])[];
 
 /** `source(table)` is the SQL of a table with all its rows. */
 export async function runSimulated(connection: DuckDBConnection, plan: StagePlan, workers: number, source: (table: string) => string): Promise<Rows> {
+  return simulate(connection, plan, workers, source, async (tables) => {
+    const rows: (string | null)[][] = [];
+    for (const table of tables) rows.push(...(await readText(connection, table, plan.columns.length)));
+    return rows;
+  });
+}
+
+/** Runs the plan and hands over the tables with the result's rows on each worker, with columns c0, c1, … */
+export async function simulate<T>(connection: DuckDBConnection, plan: StagePlan, workers: number, source: (table: string) => string, read: (tables: readonly string[]) => Promise<T>): Promise<T> {
   await connection.run('CREATE OR REPLACE SCHEMA simulated');
   await connection.run('SET schema = simulated');
   try {
@@ -19,9 +29,7 @@ export async function runSimulated(connection: DuckDBConnection, plan: StagePlan
       for (let worker = 0; worker < (stage.spread ? workers : 1); worker++) await runFragment(connection, plan, stage, worker, workers, source);
     }
     const result = defined(plan.stages.find((stage) => stage.outputs.some((output) => output.edge === plan.resultEdge)), 'result stage');
-    const rows: string[][] = [];
-    for (let worker = 0; worker < (result.spread ? workers : 1); worker++) rows.push(...(await readText(connection, outputTable(result.id, worker), plan.columns.length)));
-    return rows;
+    return await read(Array.from({ length: result.spread ? workers : 1 }, (_, worker) => outputTable(result.id, worker)));
   } finally {
     await connection.run('SET schema = main');
     await connection.run('DROP SCHEMA simulated CASCADE');
@@ -61,7 +69,7 @@ function edgeRows(plan: StagePlan, edge: StageEdge, worker: number, workers: num
   return parts.join(' UNION ALL ');
 }
 
-async function readText(connection: DuckDBConnection, table: string, width: number): Promise<string[][]> {
+async function readText(connection: DuckDBConnection, table: string, width: number): Promise<(string | null)[][]> {
   const reader = await connection.runAndReadAll(`SELECT ${Array.from({ length: width }, (_, index) => `CAST(c${index} AS VARCHAR)`).join(', ')} FROM ${table}`);
-  return reader.getRows().map((row) => row.map((value) => (value === null ? 'NULL' : String(value))));
+  return reader.getRows().map((row) => row.map((value) => (value === null ? null : String(value))));
 }
