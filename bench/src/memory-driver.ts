@@ -28,7 +28,7 @@ async function runOne(session: Session, query: number): Promise<MemoryOutcome> {
       signal: AbortSignal.any([signal, AbortSignal.timeout(QUERY_TIMEOUT_MS)]),
       onRows: (rows) => appendFileSync(path, rows.map((row) => `${JSON.stringify(row)}\n`).join('')),
     });
-    const fragments = result.reports.map(({ stage, worker, residentBytes, stats }) => ({ stage, worker, residentBytes, duckdbPeakBytes: stats.peakMemoryBytes }));
+    const fragments = result.reports.map(({ stage, worker, peakBytes, stats }) => ({ stage, worker, peakBytes, duckdbPeakBytes: stats.peakMemoryBytes }));
     return { query, error: null, columns: result.columns, runMs: result.runMs, restarts: result.restarts, fragments, workerPeakBytes: workerPeaks(), driverPeakBytes: driverPeak() };
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown.message : String(thrown);

@@ -14,8 +14,8 @@ export interface DriverTask {
 export interface FragmentMemory {
   readonly stage: number;
   readonly worker: number;
-  /** Of the worker's process at the end of the fragment. */
-  readonly residentBytes: number;
+  /** Of the worker's process while the fragment ran. */
+  readonly peakBytes: number;
   /** The most that its DuckDB held in buffers during the fragment. */
   readonly duckdbPeakBytes: number;
 }

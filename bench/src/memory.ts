@@ -81,11 +81,11 @@ function tell({ flags, report }: BenchContext, outcomes: readonly MemoryOutcome[
   const most = (values: readonly number[]): string | null => (values.length === 0 ? null : megabytes(Math.max(...values)));
   const rows = outcomes.map(({ query, runMs, restarts, fragments, workerPeakBytes, driverPeakBytes }): Cell[] => {
     const answer = wrong.get(query) === null ? 'right' : 'WRONG';
-    return [query, answer, ms(runMs), restarts, most(workerPeakBytes), most(fragments.map((fragment) => fragment.residentBytes)), most(fragments.map((fragment) => fragment.duckdbPeakBytes)), megabytes(driverPeakBytes)];
+    return [query, answer, ms(runMs), restarts, most(workerPeakBytes), most(fragments.map((fragment) => fragment.peakBytes)), most(fragments.map((fragment) => fragment.duckdbPeakBytes)), megabytes(driverPeakBytes)];
   });
-  report.text('worker: the most that one worker\'s process had resident during the query, then at the end of a stage, then in the buffers of its DuckDB; driver: the most that its process has had resident so far, DuckDB for planning included.');
-  report.table(`sf${scaleFactor}`, ['query', 'answer', 'run ms', 'restarts', 'worker peak', 'at stage ends', 'DuckDB peak', 'driver peak'], rows, outcomes.map((outcome) => ({ ...outcome, wrong: wrong.get(outcome.query) ?? null })));
-  report.text('\nEach worker by stage: resident at the stage\'s end / the most in the buffers of its DuckDB during it.');
+  report.text('worker: the most that one worker\'s process had resident during the query, then during a stage as far as the system tells (analytics/execution/process-memory.ts), then in the buffers of its DuckDB; driver: the most that its process has had resident so far, DuckDB for planning included.');
+  report.table(`sf${scaleFactor}`, ['query', 'answer', 'run ms', 'restarts', 'worker peak', 'of a stage', 'DuckDB peak', 'driver peak'], rows, outcomes.map((outcome) => ({ ...outcome, wrong: wrong.get(outcome.query) ?? null })));
+  report.text('\nEach worker by stage: the most resident during it / the most in the buffers of its DuckDB during it.');
   report.table(`sf${scaleFactor}-stages`, ['query', 'stage', ...Array.from({ length: flags.workers }, (_, rank) => `#${rank}`)], outcomes.flatMap((outcome) => stageRows(outcome, flags.workers)), null);
   const asPromised = scaleFactor >= 1 && flags.workerMemoryBytes <= WORKER_MEMORY_BYTES && flags.queries.length === TPCH_QUERIES.length;
   const right = [...wrong.values()].filter((problem) => problem === null).length;
@@ -98,6 +98,6 @@ function stageRows({ query, fragments }: MemoryOutcome, workers: number): Cell[]
   const stages = [...new Set(fragments.map(({ stage }) => stage))].toSorted((a, b) => a - b);
   return stages.map((stage) => [query, stage, ...Array.from({ length: workers }, (_, rank) => {
     const fragment = fragments.find((candidate) => candidate.stage === stage && candidate.worker === rank);
-    return fragment === undefined ? null : `${megabytes(fragment.residentBytes)} / ${megabytes(fragment.duckdbPeakBytes)}`;
+    return fragment === undefined ? null : `${megabytes(fragment.peakBytes)} / ${megabytes(fragment.duckdbPeakBytes)}`;
   })]);
 }

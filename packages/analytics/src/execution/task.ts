@@ -62,8 +62,8 @@ export interface FragmentReport {
   readonly fragment: number;
   readonly startedMs: number;
   readonly stats: FragmentStats;
-  /** Of the worker's whole process, in bytes. */
-  readonly residentBytes: number;
+  /** Most memory of the worker's process that was seen while the fragment ran. */
+  readonly peakBytes: number;
 }
 
 export type ToWorker =

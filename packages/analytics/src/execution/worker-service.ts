@@ -14,6 +14,7 @@ import { ControlDirectory } from './control-directory.ts';
 import { CONTROL_PORT, TABLE_HEDGE } from './limits.ts';
 import { localScans } from './local-scans.ts';
 import { S3Scans } from './s3-scans.ts';
+import { ownMemory } from './process-memory.ts';
 import type { FromWorker, ToWorker } from './task.ts';
 import { memoryShares, type StoreAccess, type WorkerConfig } from './worker-config.ts';
 import { Worker } from './worker.ts';
@@ -58,7 +59,7 @@ function serve(parts: Parts, ready: Promise<number>): void {
       clock: systemClock,
       logger,
       send: (message) => channel.send(message),
-      residentBytes: () => process.memoryUsage.rss(),
+      memory: ownMemory,
       requests: () => addRequests(store?.objects.counts() ?? noRequests, tables?.counts() ?? noRequests),
     });
     const channel = new ControlChannel<FromWorker, ToWorker>({

@@ -11,6 +11,7 @@ import type { ExchangeReader, ExchangeWriter, QueryScopedTransport } from '../ex
 import { noRequests, requestsSince, type RequestCounts } from '../object-store/request-counts.ts';
 import { toEdge } from './control-directory.ts';
 import { parquetFragment, resultPath, sendFile } from './parquet-result.ts';
+import { watchPeak, type ProcessMemory } from './process-memory.ts';
 import { withScans } from './scan-view.ts';
 import type { EdgeTask, FragmentTask, FromWorker, QueryTask, ScanTask } from './task.ts';
 
@@ -29,7 +30,7 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly send: (message: FromWorker) => void;
-  readonly residentBytes: () => number;
+  readonly memory: ProcessMemory;
   /** Everything asked of object stores so far. */
   readonly requests: () => RequestCounts;
 }
@@ -93,6 +94,7 @@ export class Worker {
   async #fragment(task: QueryTask, fragment: FragmentTask, signal: AbortSignal): Promise<void> {
     const { clock, send, engine, scans } = this.#options;
     const startedMs = clock.wallMs();
+    const peak = watchPeak(this.#options.memory);
     send({ kind: 'started', query: task.query, stage: fragment.stage, fragment: fragment.fragment });
     const ends = this.#ends(task, fragment, signal);
     try {
@@ -103,7 +105,7 @@ export class Worker {
       const stats: FragmentStats = await engine.run(parquet === null ? spec : parquetFragment(spec, parquet, path), ends, signal);
       if (parquet !== null) for (const writer of ends.writers.values()) await sendFile(path, writer);
       await Promise.all([...ends.writers.values()].map((writer) => writer.finish()));
-      send({ kind: 'finished', query: task.query, report: { stage: fragment.stage, fragment: fragment.fragment, startedMs, stats, residentBytes: this.#options.residentBytes() } });
+      send({ kind: 'finished', query: task.query, report: { stage: fragment.stage, fragment: fragment.fragment, startedMs, stats, peakBytes: peak() } });
     } catch (thrown) {
       const error = signal.aborted ? cancelled(`stage ${fragment.stage}`) : toAppError(thrown);
       await Promise.allSettled([...ends.writers.values()].map((writer) => writer.abort(error)));

@@ -62,7 +62,7 @@ export function profileTable(plan: StagePlan, reports: readonly FragmentOutcome[
       formatBytes(outputs.reduce((total, output) => total + output.bytes, 0)),
       formatMs(Math.max(0, ...own.map((report) => report.stats.profile.total))),
       ...times,
-      formatBytes(Math.max(0, ...own.map((report) => report.residentBytes))),
+      formatBytes(Math.max(0, ...own.map((report) => report.peakBytes))),
     ];
   });
   const right = new Set<string>(COLUMNS.slice(4));
