@@ -97,7 +97,7 @@ export class Session {
   #unbilled: RequestCounts;
   #planner: Promise<Planner> | null = null;
   #cluster: Promise<Cluster> | null = null;
-  #embedded: EmbeddedStore | null = null;
+  #embedded: Promise<EmbeddedStore> | null = null;
   #exchangeObjects: { readonly store: S3Store; readonly prefix: string } | null = null;
   #queries = 0;
 
@@ -156,7 +156,7 @@ export class Session {
     const cluster = await this.#cluster?.catch(() => null);
     await cluster?.stop();
     this.#exchangeObjects?.store.close();
-    await this.#embedded?.stop();
+    await (await this.#embedded?.catch(() => null))?.stop();
     this.#connection.closeSync();
     await rm(this.#folder, { recursive: true, force: true });
   }
@@ -221,7 +221,7 @@ export class Session {
 
   async #startCluster(signal: AbortSignal): Promise<Cluster> {
     const { workers, workerMemoryBytes, provider, clock, random, logger } = this.#options;
-    const exchangeStore = await this.#exchangeStore();
+    const exchangeStore = await this.#exchangeStore(signal);
     if (exchangeStore !== null) {
       const { connection, bucket, prefix } = exchangeStore;
       this.#exchangeObjects = { store: new S3Store({ connection, bucket, clock, random }), prefix };
@@ -229,12 +229,16 @@ export class Session {
     return Cluster.start({ workers, workerMemoryBytes, provider, clock, random, logger, spillFolder: this.#folder, exchangeStore, tableStore: this.#tableStore }, signal);
   }
 
-  async #exchangeStore(): Promise<StoreAccess | null> {
+  async #exchangeStore(signal: AbortSignal): Promise<StoreAccess | null> {
     const { exchange, store, clock, random } = this.#options;
     if (exchange !== 'store') return null;
     if (typeof store !== 'string') return store;
-    this.#embedded ??= await startEmbeddedStore({ parentFolder: this.#folder, profile: storeProfiles[store], clock, random });
-    return { connection: this.#embedded.connection, bucket: this.#embedded.bucket, prefix: 'exchange/' };
+    this.#embedded ??= startEmbeddedStore({ parentFolder: this.#folder, profile: storeProfiles[store], clock, random, signal });
+    this.#embedded.catch(() => {
+      this.#embedded = null; // the next query tries again
+    });
+    const { connection, bucket } = await this.#embedded;
+    return { connection, bucket, prefix: 'exchange/' };
   }
 }
 

@@ -28,17 +28,21 @@ export class Liveness {
     this.#timer.cancel();
   }
 
-  #arm(delayMs: number): Timer {
-    const { clock } = this.#options;
+  /** Looks at short intervals, so that a stall is noticed wherever it lies. */
+  #arm(leftMs: number): Timer {
+    const { clock, stallMs } = this.#options;
+    const delayMs = Math.min(leftMs, stallMs);
     const dueMs = clock.nowMs() + delayMs;
     return clock.schedule(delayMs, () => this.#check(clock.nowMs() - dueMs), { background: true });
   }
 
   #check(lateMs: number): void {
     const { clock, silenceMs, stallMs, onSilent } = this.#options;
+    const stalled = lateMs > stallMs;
+    // Nobody could be heard meanwhile, and what has arrived is not read yet: silence counts from here.
+    if (stalled) this.heard();
     const leftMs = this.#lastHeardMs + silenceMs - clock.nowMs();
-    if (lateMs > stallMs) this.#timer = this.#arm(Math.max(leftMs, stallMs)); // first read what has arrived meanwhile
-    else if (leftMs > 0) this.#timer = this.#arm(leftMs);
+    if (leftMs > 0) this.#timer = this.#arm(leftMs);
     else onSilent();
   }
 }

@@ -140,7 +140,7 @@ export class Cluster {
     try {
       await this.#startWorker(rank, signal);
     } catch (thrown) {
-      if (toAppError(thrown).code !== 'worker-lost' || signal.aborted) throw thrown;
+      if (toAppError(thrown).code !== 'worker-lost' || signal.aborted || this.#stopping !== null) throw thrown;
       this.#options.logger.log('warn', 'a worker was lost as it started; another one starts', { error: toAppError(thrown).message });
       await this.#startWorker(rank, signal);
     }
@@ -151,6 +151,10 @@ export class Cluster {
     const ticket = { coordinator: this.#coordinator.address, ...this.#ticket, wantRank: parseRank(rank) };
     const env = workerEnvironment(encodeTicket(ticket), { memoryBytes: this.memoryBytes, exchangeStore, tableStore });
     const instance = await provider.start({ entry: workerEntry(), args: [], env, memoryBytes: this.memoryBytes, label: `worker ${rank}` }, signal);
+    if (this.#stopping !== null) {
+      await instance.stop();
+      throw new AppError('cancelled', 'the workers were stopped');
+    }
     const seat: Seat = { rank, instance, channel: null, lost: null };
     this.#seats.set(rank, seat);
     const exited = instance.exited.then((exit) => this.#onExit(seat, exit));

@@ -98,7 +98,7 @@ class QueryRun {
     this.#unlisten = cluster.listen((event) => this.#guarded(() => this.#onEvent(event)));
     this.#failed.signal.throwIfAborted();
     const startedAt = clock.nowMs();
-    tasks.forEach((task, rank) => this.#engage(rank, task));
+    tasks.forEach((task, rank) => cluster.isLost(rank) || this.#engage(rank, task)); // the successor of one that is lost will get it
     await abortable(this.#complete.promise, this.#failed.signal);
     this.#over = true;
     for (const { reader } of this.#results.values()) await this.#deliver(reader);

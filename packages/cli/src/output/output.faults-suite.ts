@@ -95,7 +95,7 @@ it('a reader that leaves after the first line ends the command quietly', async (
   const child = await PappusChild.start(query('--format', 'csv', ALL_ROWS), { folder });
   child.process.stdout?.once('data', () => child.process.stdout?.destroy());
   const ended = await child.ended;
-  expect(ended.err).toBe('');
+  expect(ended.err.replaceAll(/^stage .*$/gm, '').trim()).toBe(''); // on a busy machine it shows progress
   expect(ended.code).toBe(141);
   expect(await eventually(() => running(child.tree()).length === 0 && temporaryFiles(folder).length === 0, 3_000)).not.toBeNull();
 });

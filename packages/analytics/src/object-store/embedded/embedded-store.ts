@@ -1,9 +1,9 @@
 /** Starts and ends the embedded S3 store: a process of its own on loopback, with credentials of its own. */
 import { fork, type ChildProcess } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AppError, randomHex, randomInt, withDeadline, type Clock, type Random } from '@pappus/core';
+import { abortable, AppError, randomHex, randomInt, withDeadline, type Clock, type Random } from '@pappus/core';
 import { DEFAULT_EMBEDDED_CAPACITY_BYTES, EMBEDDED_START_TIMEOUT_MS, EMBEDDED_STOP_TIMEOUT_MS } from '../limits.ts';
 import type { S3Connection } from '../s3-options.ts';
 import type { FaultRule } from './fault-rules.ts';
@@ -23,6 +23,8 @@ export interface EmbeddedStoreOptions {
   readonly capacityBytes?: number;
   /** Of latencies and faults; random when absent. */
   readonly seed?: number;
+  /** Ends the start. */
+  readonly signal?: AbortSignal;
 }
 
 export interface EmbeddedStore {
@@ -42,7 +44,8 @@ export async function startEmbeddedStore(options: EmbeddedStoreOptions): Promise
   const credentials = { accessKeyId: `PAPPUS${randomHex(random, 7).toUpperCase()}`, secretAccessKey: randomHex(random, 20), sessionToken: null };
   const handle = new ServerHandle(clock);
   try {
-    const reply = await handle.ask({ kind: 'start', settings: { folder, bucket, credentials, profile, capacityBytes, seed } });
+    const starting = handle.ask({ kind: 'start', settings: { folder, bucket, credentials, profile, capacityBytes, seed } });
+    const reply = await (options.signal === undefined ? starting : abortable(starting, options.signal));
     if (reply.kind !== 'started') throw new AppError('unavailable', `the embedded object store did not start: ${JSON.stringify(reply)}`);
     return {
       bucket,
@@ -52,7 +55,8 @@ export async function startEmbeddedStore(options: EmbeddedStoreOptions): Promise
       stop: () => handle.stop(),
     };
   } catch (thrown) {
-    await handle.stop();
+    await handle.kill();
+    await rm(folder, { recursive: true, force: true });
     throw thrown;
   }
 }
@@ -100,9 +104,12 @@ class ServerHandle {
   async stop(): Promise<void> {
     if (this.#child.connected) this.#child.disconnect();
     const options = { clock: this.#clock, timeoutMs: EMBEDDED_STOP_TIMEOUT_MS, waitingFor: 'the embedded object store to end' };
-    await withDeadline(options, () => this.#exited).catch(async () => {
-      this.#child.kill('SIGKILL');
-      await this.#exited;
-    });
+    await withDeadline(options, () => this.#exited).catch(() => this.kill());
+  }
+
+  /** At once; its folder stays. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#exited;
   }
 }
