@@ -1,8 +1,14 @@
 #!/usr/bin/env node
 /** The `pappus` command. */
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 
-enableCompileCache();
+const MIN_NODE_MAJOR = 24;
+
+if (Number(process.versions.node.split('.')[0]) < MIN_NODE_MAJOR) {
+  process.stderr.write(`error: pappus needs Node ${MIN_NODE_MAJOR} or newer, this is ${process.versions.node}\n`);
+  process.exit(1);
+}
+module.enableCompileCache();
 const { runCli } = await import('./program.ts');
 const status = await runCli(process.argv.slice(2), { out: process.stdout, err: process.stderr });
 process.exit(status);

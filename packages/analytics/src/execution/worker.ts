@@ -85,7 +85,7 @@ export class Worker {
         await this.#fragment(task, fragment, controller.signal);
       } catch (thrown) {
         if (controller.signal.aborted) return;
-        this.#options.send({ kind: 'failed', query: task.query, stage: fragment.stage, error: toAppError(thrown).toRecord() });
+        this.#options.send({ kind: 'failed', query: task.query, stage: fragment.stage, error: namingDisk(toAppError(thrown)).toRecord() });
         return;
       }
     }
@@ -129,4 +129,10 @@ export class Worker {
     if (transport === undefined) throw new AppError('unsupported', `this worker has no ${edge.transport} exchange`);
     return transport;
   }
+}
+
+/** DuckDB does not say where it could not spill. The engine's folder is below the worker's own. */
+function namingDisk(error: AppError): AppError {
+  if (error.code !== 'resource-exhausted' || !/offload|temp_directory/i.test(error.message)) return error;
+  return new AppError(error.code, `${error.message}; the disk of ${process.cwd()} is full`, { cause: error, hint: 'Free some space, set TMPDIR to a folder on a bigger disk, or give workers more memory with --worker-memory.' });
 }
