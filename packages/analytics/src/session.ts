@@ -111,6 +111,7 @@ export class Session {
   }
 
   static async open(options: SessionOptions): Promise<Session> {
+    options.signal?.throwIfAborted();
     const instance = await DuckDBInstance.create(':memory:', { threads: '1', autoload_known_extensions: 'false', autoinstall_known_extensions: 'false' });
     const connection = await instance.connect();
     const folder = await mkdtemp(join(options.tempRoot, 'pappus-session-'));
@@ -136,6 +137,7 @@ export class Session {
 
   async query(sql: string, options: QueryOptions): Promise<QueryResult> {
     const { clock } = this.#options;
+    options.signal.throwIfAborted();
     const startedAt = clock.nowMs();
     const plan = await this.explain(sql, options.distribution);
     const planMs = clock.nowMs() - startedAt;

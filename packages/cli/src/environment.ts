@@ -26,6 +26,7 @@ export interface SessionFlags extends ObjectStoreFlags {
 
 /** Opens a session, hands it over, and ends everything that it started, whatever happens. */
 export async function withSession<T>(context: CommandContext, flags: SessionFlags, use: (session: Session) => Promise<T>): Promise<T> {
+  context.signal.throwIfAborted(); // Ctrl-C while the modules were loaded
   const logger = stderrLogger(context);
   const connection = objectStore(flags);
   const nodeArgs = import.meta.url.endsWith('.ts') ? ['--conditions=source'] : [];
