@@ -1,29 +1,20 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError, sleep, systemClock } from '@pappus/core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Frame } from '../exchange/transport.ts';
 import type { EngineThread } from './engine-thread.ts';
 import { engineLimits } from './limits.ts';
-import { columnsOf, fragmentOf, io, never, newEngine, produce, readerOf, store } from './testing.ts';
+import { columnsOf, engineForFile, fragmentOf, io, never, newEngine, produce, readerOf, store } from './testing.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'pappus-engine-'));
 const columns = columnsOf('BIGINT', 'VARCHAR');
 const endless = fragmentOf({ sql: 'SELECT count(*) FROM range(1000000000) a(x), range(1000000) b(y) WHERE x + y = 17' });
 const hash16 = 'SELECT i, md5(i::VARCHAR) FROM range(1000000) r(i)';
 let engine: EngineThread;
 
-beforeAll(async () => {
-  engine = newEngine(folder);
-  await engine.start();
-});
-
-afterAll(async () => {
-  await engine.stop();
-  rmSync(folder, { recursive: true, force: true });
+const folder = engineForFile((started) => {
+  engine = started;
 });
 
 const expectAlive = async (): Promise<void> => expect(await engine.query('SELECT 42')).toEqual([['42']]);

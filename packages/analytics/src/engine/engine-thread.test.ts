@@ -1,26 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { sleep, systemClock } from '@pappus/core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Frame } from '../exchange/transport.ts';
 import type { EngineThread } from './engine-thread.ts';
 import type { ColumnType } from './fragment.ts';
-import { columnsOf, difference, fragmentOf, io, never, newEngine, produce, readerOf, store } from './testing.ts';
+import { columnsOf, difference, engineForFile, fragmentOf, io, never, produce, readerOf, store } from './testing.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'pappus-engine-'));
 /** Columns of test_all_types of types that the engine refuses. */
 const doNotTravel = 'bit, bignum, geometry';
 let engine: EngineThread;
 
-beforeAll(async () => {
-  engine = newEngine(folder);
-  await engine.start();
-});
-
-afterAll(async () => {
-  await engine.stop();
-  rmSync(folder, { recursive: true, force: true });
+engineForFile((started) => {
+  engine = started;
 });
 
 async function typesOf(sql: string): Promise<ColumnType[]> {

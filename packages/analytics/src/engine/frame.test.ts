@@ -1,26 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AppError } from '@pappus/core';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Frame } from '../exchange/transport.ts';
 import type { EngineThread } from './engine-thread.ts';
 import type { ColumnType } from './fragment.ts';
 import { openFrame, sealFrame } from './frame.ts';
-import { difference, newEngine, produce, store } from './testing.ts';
+import { difference, engineForFile, produce, store } from './testing.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'pappus-frame-'));
 let engine: EngineThread;
 
-beforeAll(async () => {
-  engine = newEngine(folder);
-  await engine.start();
-});
-
-afterAll(async () => {
-  await engine.stop();
-  rmSync(folder, { recursive: true, force: true });
+engineForFile((started) => {
+  engine = started;
 });
 
 /** A random type, and an expression of that type in the row number `i`, NULL now and then. */

@@ -1,5 +1,9 @@
 /** For this folder's tests: fragments whose edges are arrays of frames in memory. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { systemClock } from '@pappus/core';
+import { afterAll, beforeAll } from 'vitest';
 import type { Frame } from '../exchange/transport.ts';
 import { EngineThread } from './engine-thread.ts';
 import type { FragmentIo } from './fragment-io.ts';
@@ -13,6 +17,21 @@ export const columnsOf = (...types: readonly string[]): ColumnType[] => types.ma
 export const fragmentOf = (spec: Partial<FragmentSpec> & Pick<FragmentSpec, 'sql'>): FragmentSpec => ({ setup: [], columns: [], inputs: [], outputs: [], ...spec });
 
 export const newEngine = (tempDirectory: string, memoryLimitBytes: number = 512 * 1024 * 1024): EngineThread => new EngineThread({ memoryLimitBytes, tempDirectory }, systemClock);
+
+/** An engine for all tests of a file, handed over when it has started. Returns its folder, which goes with it. */
+export function engineForFile(use: (engine: EngineThread) => void): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pappus-engine-'));
+  const engine = newEngine(folder);
+  beforeAll(async () => {
+    await engine.start();
+    use(engine);
+  });
+  afterAll(async () => {
+    await engine.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
 
 /** A reader of frames that are there already. */
 export function readerOf(frames: readonly Frame[]): { next(): Promise<Frame | null> } {

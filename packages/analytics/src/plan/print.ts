@@ -1,6 +1,6 @@
 /**
  * A plan tree as one SELECT statement. Columns are named c0, c1, … at every level; leaves that are not scans
- * are tables that the worker provides: `edge_<id>`.
+ * are what the worker provides (`Leaves`).
  */
 import { assert, unreachable } from '@pappus/core';
 import { printExpression, type Expression, type SortKey } from './expression.ts';
@@ -46,13 +46,17 @@ export function printPlan(plan: Plan, leaves: Leaves): string {
     case 'set':
       return `SELECT ${list(plan.types.length)} FROM (${printPlan(plan.left, leaves)} ${plan.operation}${plan.all ? ' ALL' : ''} ${printPlan(plan.right, leaves)}) AS t`;
     case 'window':
-      return `SELECT ${[list(plan.input.types.length), ...plan.calls.map((call, index) => `${over(call.expression)} AS c${plan.input.types.length + index}`)].filter(Boolean).join(', ')} FROM ${from(plan.input)}`;
+      return `SELECT ${appended(plan.input, plan.calls.map((call) => call.expression))} FROM ${from(plan.input)}`;
     case 'unnest':
-      return `SELECT ${[list(plan.input.types.length), ...plan.expressions.map((item, index) => `${over(item)} AS c${plan.input.types.length + index}`)].filter(Boolean).join(', ')} FROM ${from(plan.input)}`;
+      return `SELECT ${appended(plan.input, plan.expressions)} FROM ${from(plan.input)}`;
     default:
       return unreachable(plan, 'plan node');
   }
 }
+
+/** The input's columns, then the expressions. */
+const appended = (input: Plan, expressions: readonly Expression[]): string =>
+  [list(input.types.length), ...expressions.map((expression, index) => `${over(expression)} AS c${input.types.length + index}`)].join(', ');
 
 const derived = (sql: string): string => `(${sql}) AS t`;
 
