@@ -11,6 +11,7 @@ export function randomDistribution(seed: number): DistributionChoice {
     replicateMaxRows: dice.weighted([[6, 0], [2, 100], [1, undefined]] as const),
     broadcastWeight: dice.weighted([[2, 0], [2, undefined], [3, 1e9]] as const),
     gatherMaxRows: dice.weighted([[3, 0], [1, undefined]] as const),
+    fragmentMinRows: dice.weighted([[2, 0], [3, 40], [1, undefined]] as const),
     partialMaxFraction: dice.weighted([[1, 0], [1, undefined], [2, 9]] as const),
   };
   return Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));

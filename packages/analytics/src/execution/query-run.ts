@@ -138,11 +138,11 @@ class QueryRun {
 
   /** Gives a worker its task, and everything that is known. */
   #engage(rank: number, task: QueryTask): void {
-    const { cluster, query, plan } = this.#options;
+    const { cluster, plan } = this.#options;
     this.#engaged.add(rank);
     const writesResult = task.fragments.some((fragment) => fragment.outputs.some((output) => output.edge === plan.resultEdge));
     const edges = writesResult ? task.edges.map((edge) => (edge.edge === plan.resultEdge ? this.#resultEdge(rank, edge) : edge)) : task.edges;
-    cluster.send(rank, { kind: 'run', task: { query, edges, fragments: task.fragments } });
+    cluster.send(rank, { kind: 'run', task: { ...task, edges } });
     for (const message of this.#announced) cluster.send(rank, message);
   }
 

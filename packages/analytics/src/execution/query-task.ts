@@ -20,45 +20,61 @@ export interface TaskOptions {
 
 /** The task of each worker, by rank. */
 export function queryTasks(plan: ShapedPlan, options: TaskOptions): readonly QueryTask[] {
-  const edges = plan.edges.map((edge) => edgeTask(plan, edge, options));
+  const placed = place(plan, options.workers);
+  const edges = plan.edges.map((edge) => edgeTask(edge, placed, options));
   const scans = new Map(plan.stages.flatMap((stage) => stage.scans.map((scan) => [scan, scanParts(scan, stage, options)] as const)));
-  return Array.from({ length: options.workers }, (_, worker) => ({
+  return Array.from({ length: options.workers }, (_, rank) => ({
     query: options.query,
     edges,
-    fragments: plan.stages.filter((stage) => stage.spread || worker === 0).map((stage) => fragmentTask(plan, edges, stage, worker, scans)),
+    rank,
+    fragments: plan.stages.flatMap((stage) => {
+      const fragment = ranksOf(placed, stage.id).indexOf(rank);
+      return fragment < 0 ? [] : [fragmentTask(plan, edges, stage, fragment, scans)];
+    }),
   }));
 }
 
-const stageById = (plan: StagePlan, id: number): Stage => defined(plan.stages.find((stage) => stage.id === id), `stage ${id}`);
+/** The ranks that run a stage, by fragment. */
+type Placement = ReadonlyMap<number, readonly number[]>;
 
-const ranksOf = (stage: Stage, workers: number): number[] => Array.from({ length: stage.spread ? workers : 1 }, (_, rank) => rank);
+const ranksOf = (placement: Placement, stage: number): readonly number[] => defined(placement.get(stage), `ranks of stage ${stage}`);
 
-function edgeTask(plan: StagePlan, edge: StageEdge, options: TaskOptions): EdgeTask {
-  const consumers = edge.consumer === null ? [options.workers] : ranksOf(stageById(plan, edge.consumer), options.workers);
-  const transport = edge.consumer === null ? 'direct' : options.transport;
-  return { edge: edge.id, transport, producers: ranksOf(stageById(plan, edge.producer), options.workers), consumers };
+/** Stages that need few workers take turns, so that those which wait for nothing of each other run side by side. */
+function place(plan: StagePlan, workers: number): Placement {
+  let next = 0;
+  return new Map(plan.stages.map(({ id, fragments }) => {
+    const first = fragments === workers ? 0 : next;
+    next = (first + fragments) % workers;
+    return [id, Array.from({ length: fragments }, (_, fragment) => (first + fragment) % workers)];
+  }));
 }
 
-function fragmentTask(plan: ShapedPlan, edges: readonly EdgeTask[], stage: Stage, worker: number, scans: ReadonlyMap<StageScan, readonly (readonly FilePart[])[]>): FragmentTask {
+function edgeTask(edge: StageEdge, placement: Placement, options: TaskOptions): EdgeTask {
+  const consumers = edge.consumer === null ? [options.workers] : ranksOf(placement, edge.consumer);
+  const transport = edge.consumer === null ? 'direct' : options.transport;
+  return { edge: edge.id, transport, producers: ranksOf(placement, edge.producer), consumers };
+}
+
+function fragmentTask(plan: ShapedPlan, edges: readonly EdgeTask[], stage: Stage, fragment: number, scans: ReadonlyMap<StageScan, readonly (readonly FilePart[])[]>): FragmentTask {
   return {
     stage: stage.id,
-    fragment: worker,
-    sql: stage.sql.replaceAll(WORKER_MACRO, String(worker)),
+    fragment,
+    sql: stage.sql.replaceAll(WORKER_MACRO, String(fragment)),
     columns: stage.columns,
-    scans: stage.scans.map((scan) => ({ view: scan.view, columns: scan.columns, parts: defined(scans.get(scan)?.[stage.spread ? worker : 0], scan.view) })),
+    scans: stage.scans.map((scan) => ({ view: scan.view, columns: scan.columns, parts: defined(scans.get(scan)?.[fragment], scan.view) })),
     whole: plan.wholeReason !== null,
     inputs: stage.inputs,
-    outputs: stage.outputs.map((output) => fragmentOutput(edges, output, worker)),
+    outputs: stage.outputs.map((output) => fragmentOutput(edges, output, fragment)),
     parquet: stage.outputs.some((output) => output.edge === plan.resultEdge) ? plan.parquet : null,
   };
 }
 
-function fragmentOutput(edges: readonly EdgeTask[], output: StageOutput, worker: number): FragmentOutput {
+function fragmentOutput(edges: readonly EdgeTask[], output: StageOutput, fragment: number): FragmentOutput {
   const edge = defined(edges.find((candidate) => candidate.edge === output.edge), `edge ${output.edge}`);
-  return { edge: output.edge, consumers: edge.consumers.length, routing: routingOf(output, worker) };
+  return { edge: output.edge, consumers: edge.consumers.length, routing: routingOf(output, fragment) };
 }
 
-function routingOf(output: StageOutput, worker: number): Routing {
+function routingOf(output: StageOutput, fragment: number): Routing {
   switch (output.routing) {
     case 'hash':
       return { kind: 'column', column: defined(output.column, 'routing column') };
@@ -68,17 +84,17 @@ function routingOf(output: StageOutput, worker: number): Routing {
     case 'result':
       return { kind: 'one', consumer: 0 };
     case 'forward':
-      return { kind: 'one', consumer: worker };
+      return { kind: 'one', consumer: fragment };
     default:
       return unreachable(output.routing, 'routing');
   }
 }
 
-/** For each worker, the files and rows that a scan reads there. */
+/** For each fragment, the files and rows that a scan reads there. */
 function scanParts(scan: StageScan, stage: Stage, options: TaskOptions): readonly (readonly FilePart[])[] {
   const table = defined(options.tables.get(scan.table), `table ${scan.table}`);
   const names = scan.columns.map((column) => column.name);
-  const count = stage.spread ? options.workers : 1;
+  const count = stage.fragments;
   const pieces = scan.split ? splitScan(table, names, scan.ranges, count) : Array.from({ length: count }, () => wholeScan(table, scan.ranges));
   return pieces.map((list) => list.map((piece) => filePart(table, piece, options.remote ? names : [])));
 }

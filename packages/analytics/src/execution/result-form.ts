@@ -64,7 +64,7 @@ function reshaped(plan: StagePlan, expressions: readonly string[], names: readon
 /** A file is written by one worker: rows that end on several are gathered first. */
 function gathered(plan: StagePlan): StagePlan {
   const last = defined(plan.stages.find((stage) => isResult(plan, stage)), 'result stage');
-  if (!last.spread) return plan;
+  if (last.fragments === 1) return plan;
   const edge = Math.max(...plan.edges.map((known) => known.id)) + 1;
   const id = Math.max(...plan.stages.map((stage) => stage.id)) + 1;
   const columns = last.columns.map((column, index) => ({ name: `c${index}`, type: column.type }));
@@ -72,7 +72,7 @@ function gathered(plan: StagePlan): StagePlan {
     ...last,
     id,
     sql: `SELECT ${columns.map((column) => column.name).join(', ')} FROM ${inputSql(edge)}`,
-    spread: false,
+    fragments: 1,
     scans: [],
     inputs: [{ edge, table: null, columns }],
     outputs: [{ edge: plan.resultEdge, routing: 'result', column: null }],

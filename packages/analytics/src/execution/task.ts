@@ -53,6 +53,8 @@ export interface EdgeTask {
 /** All that one worker does for one query, in the order in which it does it. */
 export interface QueryTask {
   readonly query: string;
+  /** The worker's own. */
+  readonly rank: number;
   readonly edges: readonly EdgeTask[];
   readonly fragments: readonly FragmentTask[];
 }

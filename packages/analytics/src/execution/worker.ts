@@ -118,7 +118,7 @@ export class Worker {
   #ends(task: QueryTask, fragment: FragmentTask, signal: AbortSignal): { readonly readers: ReadonlyMap<number, ExchangeReader>; readonly writers: ReadonlyMap<number, ExchangeWriter> } {
     const edges = new Map(task.edges.map((edge) => [edge.edge, edge]));
     const of = (edge: number): EdgeTask => defined(edges.get(edge), `edge ${edge}`);
-    const producer = (edge: number): number => of(edge).producers.indexOf(fragment.fragment);
+    const producer = (edge: number): number => of(edge).producers.indexOf(task.rank);
     const readers = fragment.inputs.map(({ edge }) => [edge, this.#transport(of(edge)).reader(toEdge(task.query, of(edge)), fragment.fragment, signal)] as const);
     const writers = fragment.outputs.map(({ edge }) => [edge, this.#transport(of(edge)).writer(toEdge(task.query, of(edge)), producer(edge), signal)] as const);
     return { readers: new Map(readers), writers: new Map(writers) };

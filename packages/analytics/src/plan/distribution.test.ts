@@ -9,6 +9,7 @@ import { DEFAULT_DISTRIBUTION } from './distribute/options.ts';
 import { Estimator } from './estimate.ts';
 import type { Plan, PlanTree } from './node.ts';
 import { cutIntoStages } from './stages/cut.ts';
+import { sizeStages } from './stages/fragments.ts';
 import { openPlannerBench, SPREAD, type PlannerBench } from './testing/planner-bench.ts';
 import { simulate } from './testing/simulated-cluster.ts';
 
@@ -83,11 +84,11 @@ function claimsOf(tree: PlanTree): Claim[] {
 async function brokenClaim(node: Distributed, { shared, estimator }: Recording): Promise<string> {
   if (node.partitioning.kind !== 'hash') return '';
   const columns = node.plan.types.map((type, index) => ({ name: `c${index}`, type }));
-  const stages = cutIntoStages({ root: node, shared }, columns, estimator, SPREAD.workers);
+  const stages = cutIntoStages(sizeStages({ root: node, shared }, estimator, { ...DEFAULT_DISTRIBUTION, ...SPREAD }), columns, estimator);
   const keys = node.partitioning.keys.map((texts) => texts.map(asSql));
   const first = keys.map(([text]) => text ?? '').join(', ');
   const differing = keys.flatMap(([text, ...others]) => others.map((other) => `(${text}) IS DISTINCT FROM (${other})`));
-  return simulate(bench.connection, stages, SPREAD.workers, bench.source, async (tables) => {
+  return simulate(bench.connection, stages, bench.source, async (tables) => {
     const each = tables.map((table) => `SELECT DISTINCT hash(${first}) AS h FROM ${table}`).join(' UNION ALL ');
     const split = await bench.connection.runAndReadAll(`SELECT h FROM (${each}) GROUP BY h HAVING count(*) > 1 LIMIT 1`);
     if (split.getRows().length > 0) return `rows of one ${first} are on several workers`;

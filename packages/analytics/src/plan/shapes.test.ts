@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => connection.closeSync());
 
-const planned = (sql: string, options: Partial<DistributionOptions> = {}): Promise<StagePlan> => planStages(planner, TABLES, sql, { workers: 4, ...options });
+const planned = (sql: string, options: Partial<DistributionOptions> = {}): Promise<StagePlan> => planStages(planner, TABLES, sql, { workers: 4, fragmentMinRows: 0, ...options });
 
 /** Routings in the order of stages, without the result's. */
 const exchanges = (plan: StagePlan): string[] => plan.stages.flatMap((stage) => stage.outputs.map((output) => output.routing)).filter((routing) => routing !== 'result');
@@ -43,7 +43,7 @@ describe('exchanges', () => {
   it.each([['query 1', Q1], ['query 6', Q6]])('%s aggregates on every worker and gathers a few rows', async (_, sql) => {
     const plan = await planned(sql);
     expect(exchanges(plan)).toEqual(['gather']);
-    expect(plan.stages.map((stage) => stage.spread)).toEqual([true, false]);
+    expect(plan.stages.map((stage) => stage.fragments)).toEqual([4, 1]);
     expect(plan.stages[0]?.scans.every((scan) => scan.split)).toBe(true);
     expect(plan.stages[0]?.sql).toContain('sum');
   });
@@ -53,7 +53,7 @@ describe('exchanges', () => {
     expect(exchanges(plan).filter((routing) => routing === 'gather')).toHaveLength(1);
     // Three tables, two joins: the aggregate adds no exchange.
     expect(exchanges(plan).filter((routing) => routing === 'hash').length).toBeLessThanOrEqual(4);
-    const last = plan.stages.findLast((stage) => stage.spread);
+    const last = plan.stages.findLast((stage) => stage.fragments > 1);
     expect(last?.sql).toMatch(/LIMIT 10$/);
   });
 

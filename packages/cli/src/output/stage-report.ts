@@ -4,12 +4,12 @@ import type { FragmentOutcome, Stage, StagePlan } from '@pappus/analytics';
 import { textTable } from './text-table.ts';
 import { formatBytes, formatCount, formatMs } from './units.ts';
 
-export function explainText(plan: StagePlan, workers: number, stream: NodeJS.WriteStream): string {
+export function explainText(plan: StagePlan, stream: NodeJS.WriteStream): string {
   const bold = (text: string): string => styleText('bold', text, { stream });
   const lines: string[] = [];
   if (plan.wholeReason !== null) lines.push(`Not distributed: ${plan.wholeReason}. It runs whole on one worker.`, '');
   for (const stage of plan.stages) {
-    lines.push(bold(`stage ${stage.id}`) + ` on ${stage.spread ? `${workers} workers` : 'one worker'}${readsText(plan, stage)}`);
+    lines.push(bold(`stage ${stage.id}`) + ` on ${stage.fragments === 1 ? 'one worker' : `${stage.fragments} workers`}${readsText(plan, stage)}`);
     lines.push(`  ${stage.outputs.map((output) => destination(plan, output)).join('; ')}, about ${formatCount(stage.estimatedRows)} rows, ${formatBytes(stage.estimatedBytes)}`);
     lines.push(styleText('dim', indent(stage.sql), { stream }), '');
   }

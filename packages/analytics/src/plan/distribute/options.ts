@@ -11,6 +11,10 @@ export interface DistributionOptions {
   readonly gatherMaxRows: number;
   /** Aggregate before the exchange when that leaves at most this fraction of the rows. */
   readonly partialMaxFraction: number;
+  /** A stage runs on one worker for each so many rows that it reads or makes, up to all; 0: always on all. */
+  readonly fragmentMinRows: number;
+  /** The same in bytes. */
+  readonly fragmentMinBytes: number;
 }
 
 export const DEFAULT_DISTRIBUTION: Omit<DistributionOptions, 'workers'> = {
@@ -18,4 +22,6 @@ export const DEFAULT_DISTRIBUTION: Omit<DistributionOptions, 'workers'> = {
   broadcastWeight: 1.3,
   gatherMaxRows: 4096,
   partialMaxFraction: 0.8,
+  fragmentMinRows: 122_880,
+  fragmentMinBytes: 16 * 1024 * 1024,
 };

@@ -7,6 +7,7 @@ import { Estimator } from '../estimate.ts';
 import type { PlanTree } from '../node.ts';
 import type { LogicalPlan, Planner } from '../planner.ts';
 import { cutIntoStages } from './cut.ts';
+import { sizeStages } from './fragments.ts';
 import type { StagePlan } from './stage.ts';
 import { wholePlan } from './whole.ts';
 
@@ -32,5 +33,5 @@ export function stagesOf(logical: LogicalPlan, tables: ReadonlyMap<string, Table
 function distributed(logical: LogicalPlan, tree: PlanTree, tables: ReadonlyMap<string, Table>, options: PlanOptions): StagePlan {
   const full: DistributionOptions = { ...DEFAULT_DISTRIBUTION, ...options };
   const estimator = new Estimator(tables, tree.shared);
-  return cutIntoStages(distribute(tree, estimator, full), logical.columns, estimator, full.workers);
+  return cutIntoStages(sizeStages(distribute(tree, estimator, full), estimator, full), logical.columns, estimator);
 }

@@ -34,8 +34,8 @@ export interface Stage {
   /** Reads `pappus_worker()` where it needs the fragment's number. */
   readonly sql: string;
   readonly columns: readonly ColumnType[];
-  /** One fragment on each worker, or one on worker 0. */
-  readonly spread: boolean;
+  /** On so many workers it runs, 1 to all. */
+  readonly fragments: number;
   /** Its rows come in the order that the user asked for. */
   readonly ordered: boolean;
   readonly scans: readonly StageScan[];

@@ -11,7 +11,7 @@ export function wholePlan(sql: string, columns: readonly ColumnType[], tables: R
     id: 0,
     sql: statementText(sql).first,
     columns,
-    spread: false,
+    fragments: 1,
     ordered: true,
     scans: [...tables.values()].filter((table) => mentions(sql, table.name)).map(wholeScan),
     inputs: [],

@@ -26,7 +26,7 @@ export interface PlannerBench {
 }
 
 /** Every table split and every exchange by hash. */
-export const SPREAD = { workers: 3, replicateMaxRows: 0, gatherMaxRows: 0, broadcastWeight: 1e9 } as const;
+export const SPREAD = { workers: 3, replicateMaxRows: 0, gatherMaxRows: 0, broadcastWeight: 1e9, fragmentMinRows: 0 } as const;
 
 export async function openPlannerBench(seed = 1): Promise<PlannerBench> {
   const data = await createTestTables(seed);
@@ -49,7 +49,7 @@ export async function openPlannerBench(seed = 1): Promise<PlannerBench> {
     async run(sql, options) {
       const stages = await plan(sql, options);
       if (stages.wholeReason !== null) return null;
-      const rows = await runSimulated(connection, stages, options.workers, source);
+      const rows = await runSimulated(connection, stages, source);
       return { columns: stages.columns, rows };
     },
     async close() {

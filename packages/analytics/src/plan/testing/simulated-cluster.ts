@@ -12,8 +12,8 @@ import type { Stage, StageEdge, StagePlan } from '../stages/stage.ts';
 export type Rows = readonly (readonly (string | null)[])[];
 
 /** `source(table)` is the SQL of a table with all its rows. */
-export async function runSimulated(connection: DuckDBConnection, plan: StagePlan, workers: number, source: (table: string) => string): Promise<Rows> {
-  return simulate(connection, plan, workers, source, async (tables) => {
+export async function runSimulated(connection: DuckDBConnection, plan: StagePlan, source: (table: string) => string): Promise<Rows> {
+  return simulate(connection, plan, source, async (tables) => {
     const rows: (string | null)[][] = [];
     for (const table of tables) rows.push(...(await readText(connection, table, plan.columns.length)));
     return rows;
@@ -21,15 +21,15 @@ export async function runSimulated(connection: DuckDBConnection, plan: StagePlan
 }
 
 /** Runs the plan and hands over the tables with the result's rows on each worker, with columns c0, c1, … */
-export async function simulate<T>(connection: DuckDBConnection, plan: StagePlan, workers: number, source: (table: string) => string, read: (tables: readonly string[]) => Promise<T>): Promise<T> {
+export async function simulate<T>(connection: DuckDBConnection, plan: StagePlan, source: (table: string) => string, read: (tables: readonly string[]) => Promise<T>): Promise<T> {
   await connection.run('CREATE OR REPLACE SCHEMA simulated');
   await connection.run('SET schema = simulated');
   try {
     for (const stage of plan.stages) {
-      for (let worker = 0; worker < (stage.spread ? workers : 1); worker++) await runFragment(connection, plan, stage, worker, workers, source);
+      for (let worker = 0; worker < stage.fragments; worker++) await runFragment(connection, plan, stage, worker, source);
     }
     const result = defined(plan.stages.find((stage) => stage.outputs.some((output) => output.edge === plan.resultEdge)), 'result stage');
-    return await read(Array.from({ length: result.spread ? workers : 1 }, (_, worker) => outputTable(result.id, worker)));
+    return await read(Array.from({ length: result.fragments }, (_, worker) => outputTable(result.id, worker)));
   } finally {
     await connection.run('SET schema = main');
     await connection.run('DROP SCHEMA simulated CASCADE');
@@ -38,15 +38,15 @@ export async function simulate<T>(connection: DuckDBConnection, plan: StagePlan,
 
 const outputTable = (stage: number, worker: number): string => `simulated.stage_${stage}_${worker}`;
 
-async function runFragment(connection: DuckDBConnection, plan: StagePlan, stage: Stage, worker: number, workers: number, source: (table: string) => string): Promise<void> {
+async function runFragment(connection: DuckDBConnection, plan: StagePlan, stage: Stage, worker: number, source: (table: string) => string): Promise<void> {
   await connection.run(`CREATE OR REPLACE MACRO pappus_worker() AS ${worker}`);
   for (const scan of stage.scans) {
-    const part = scan.split ? `SELECT * FROM (SELECT *, row_number() OVER () AS pappus_row FROM ${source(scan.table)}) WHERE pappus_row % ${workers} = ${worker}` : `SELECT * FROM ${source(scan.table)}`;
+    const part = scan.split ? `SELECT * FROM (SELECT *, row_number() OVER () AS pappus_row FROM ${source(scan.table)}) WHERE pappus_row % ${stage.fragments} = ${worker}` : `SELECT * FROM ${source(scan.table)}`;
     await connection.run(`CREATE OR REPLACE VIEW simulated.${quoteIdentifier(scan.view)} AS ${part}`);
   }
   for (const input of stage.inputs) {
     const edge = defined(plan.edges.find((candidate) => candidate.id === input.edge), `edge ${input.edge}`);
-    await connection.run(`CREATE OR REPLACE VIEW simulated.edge_${input.edge} AS ${edgeRows(plan, edge, worker, workers)}`);
+    await connection.run(`CREATE OR REPLACE VIEW simulated.edge_${input.edge} AS ${edgeRows(plan, edge, worker)}`);
   }
   // Only the columns that the query reads by position: names may repeat in a user's own text.
   const names = stage.columns.map((_, index) => `c${index}`).concat(stage.outputs.filter((output) => output.column !== null).map((_, index) => `p${index}`));
@@ -57,12 +57,12 @@ async function runFragment(connection: DuckDBConnection, plan: StagePlan, stage:
 const readsViews = (stage: Stage): string => stage.inputs.reduce((sql, { edge }) => sql.replaceAll(inputSql(edge), `edge_${edge}`), stage.sql);
 
 /** The rows of an edge that reach one consuming fragment. */
-function edgeRows(plan: StagePlan, edge: StageEdge, worker: number, workers: number): string {
+function edgeRows(plan: StagePlan, edge: StageEdge, worker: number): string {
   const producer = defined(plan.stages.find((stage) => stage.id === edge.producer), `stage ${edge.producer}`);
   const index = producer.outputs.filter((output) => output.column !== null).findIndex((output) => output.edge === edge.id);
   const columns = producer.columns.map((_, position) => `c${position}`).join(', ');
   const parts: string[] = [];
-  for (let from = 0; from < (producer.spread ? workers : 1); from++) {
+  for (let from = 0; from < producer.fragments; from++) {
     const keep = { hash: `p${index} = ${worker}`, broadcast: 'true', gather: `${worker} = 0`, forward: `${from} = ${worker}`, result: 'false' }[edge.routing];
     parts.push(`SELECT ${columns} FROM ${outputTable(producer.id, from)} WHERE ${keep}`);
   }
