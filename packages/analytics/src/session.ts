@@ -53,6 +53,8 @@ export interface SessionOptions {
   readonly store: StoreProfileName | StoreAccess;
   /** An existing folder for what does not fit in memory; the session makes one of its own in it. */
   readonly tempRoot: string;
+  /** Instead of what distribution was tuned to. */
+  readonly distribution?: Partial<DistributionOptions>;
   /** Ends the opening of the tables. */
   readonly signal?: AbortSignal;
 }
@@ -127,7 +129,7 @@ export class Session {
   }
 
   async explain(sql: string, distribution: Partial<DistributionOptions> = {}): Promise<StagePlan> {
-    return planStages(await this.#openPlanner(), this.catalog.tables, sql, { ...distribution, workers: this.#options.workers });
+    return planStages(await this.#openPlanner(), this.catalog.tables, sql, { ...this.#options.distribution, ...distribution, workers: this.#options.workers });
   }
 
   /** Starts the workers now instead of with the first query. */

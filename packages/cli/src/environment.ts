@@ -22,6 +22,7 @@ export interface SessionFlags extends ObjectStoreFlags {
   readonly workerMemory: number;
   readonly exchange: ExchangeKind;
   readonly storeProfile: StoreProfileName;
+  readonly rowsPerWorker?: number;
 }
 
 /** Opens a session, hands it over, and ends everything that it started, whatever happens. */
@@ -37,6 +38,7 @@ export async function withSession<T>(context: CommandContext, flags: SessionFlag
       workers: flags.workers,
       workerMemoryBytes: flags.workerMemory,
       exchange: flags.exchange,
+      ...(flags.rowsPerWorker === undefined ? {} : { distribution: { fragmentMinRows: flags.rowsPerWorker } }),
       store: flags.store === undefined ? flags.storeProfile : { connection, ...exchangeLocation(flags.store) },
       tablesConnection: connection,
       cacheFolder: await cacheFolder('footers'),

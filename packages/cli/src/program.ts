@@ -34,6 +34,7 @@ export async function runCli(args: readonly string[], streams: CliStreams): Prom
 }
 
 const workersOption = (count: number): Option => new Option('-w, --workers <n>', 'function workers').argParser(wholeNumber(1, 256)).default(count);
+const rowsOption = (): Option => new Option('--rows-per-worker <n>', 'a stage runs on one worker for each so many rows, up to all; 0: always on all').argParser(wholeNumber(0, 2 ** 31)).default(undefined, '200000');
 const exchangeOption = (): Option => new Option('--exchange <kind>', 'how rows travel between stages').choices(['direct', 'store']).default('direct');
 const profileOption = (): Option => new Option('--store-profile <name>', 'how the embedded object store behaves: as fast as it can, or with the latency of S3').choices(['none', 's3']).default('none');
 const memoryOption = (): Option => new Option('--worker-memory <size>', 'memory of each worker, such as 512MB or 2GB').argParser(memorySize).default(2 * 1024 ** 3, '2GB');
@@ -72,6 +73,7 @@ function addQuery(root: Command, context: CommandContext): void {
     .option('-t, --tables <location>', 'folder of Parquet files and folders, or s3://bucket/prefix', '.')
     .option('-f, --file <path>', 'read the query from a file; - is standard input')
     .addOption(workersOption(4))
+    .addOption(rowsOption())
     .addOption(memoryOption())
     .addOption(exchangeOption())
     .addOption(profileOption())
@@ -96,6 +98,7 @@ function addExplain(root: Command, context: CommandContext): void {
     .option('-t, --tables <location>', 'folder of Parquet files and folders, or s3://bucket/prefix', '.')
     .option('-f, --file <path>', 'read the query from a file; - is standard input')
     .addOption(workersOption(4))
+    .addOption(rowsOption())
     .option('--json', 'the plan as JSON')
     .addHelpText('after', '\nExample:\n  pappus explain -t ./data "SELECT o_orderpriority, count(*) FROM orders GROUP BY ALL"')
     .action(async (sql: string | undefined, options) => (await import('./commands/explain.ts')).explain(context, sql, options));
@@ -119,6 +122,7 @@ function addTpch(root: Command, context: CommandContext): void {
     .option('-q, --queries <list>', 'such as 1,3,5-7 (default: all)', queryNumbers)
     .option('--seed <n>', 'random parameters from this seed instead of the validation parameters', wholeNumber(0, 2 ** 31))
     .addOption(workersOption(4))
+    .addOption(rowsOption())
     .addOption(memoryOption())
     .addOption(exchangeOption())
     .addOption(profileOption())

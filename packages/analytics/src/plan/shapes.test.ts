@@ -39,6 +39,40 @@ const Q4 = "SELECT o_orderpriority, count(*) AS c FROM orders WHERE o_orderdate 
 const Q6 = "SELECT sum(l_extendedprice * l_discount) AS revenue FROM lineitem WHERE l_shipdate >= DATE '1994-01-01' AND l_discount < 0.07 AND l_quantity < 24";
 const Q13 = "SELECT c_count, count(*) AS d FROM (SELECT c_custkey, count(o_orderkey) AS c_count FROM customer LEFT JOIN orders ON c_custkey = o_custkey AND o_comment NOT LIKE '%a%b%' GROUP BY c_custkey) GROUP BY c_count ORDER BY d DESC, c_count DESC";
 
+describe('fragments', () => {
+  const sized = (sql: string, options: Partial<DistributionOptions> = {}): Promise<StagePlan> => planStages(planner, TABLES, sql, { workers: 4, ...options });
+
+  it('are as many as the rows of a stage are worth', async () => {
+    const plan = await sized(Q3, { fragmentMinRows: 1_000_000, fragmentMinBytes: 1e12, replicateMaxRows: 0, broadcastWeight: 1e9 });
+    const scanning = (name: string): number | undefined => plan.stages.find((stage) => stage.scans.some((scan) => scan.table === name))?.fragments;
+    expect({ lineitem: scanning('lineitem'), orders: scanning('orders'), customer: scanning('customer') }).toEqual({ lineitem: 4, orders: 2, customer: 1 });
+  });
+
+  it('are one for a whole query of few rows, without any exchange', async () => {
+    const plan = await sized(Q3, { fragmentMinRows: 1e9, fragmentMinBytes: 1e12, replicateMaxRows: 0 });
+    expect(plan.stages).toHaveLength(1);
+    expect(plan.stages[0]?.fragments).toBe(1);
+    expect(plan.wholeReason).toBeNull();
+  });
+
+  it('are those of the consumer in the number of a hash exchange', async () => {
+    const plan = await sized(Q13, { fragmentMinRows: 500_000, replicateMaxRows: 0, broadcastWeight: 1e9, workers: 8 });
+    for (const edge of plan.edges.filter(({ routing }) => routing === 'hash')) {
+      const [producer, consumer] = [edge.producer, edge.consumer].map((id) => plan.stages.find((stage) => stage.id === id));
+      expect(producer?.sql).toContain(`% ${consumer?.fragments}) AS USMALLINT`);
+    }
+  });
+
+  it('are equally many where rows stay on their worker between stages', async () => {
+    const plan = await sized('WITH few AS (SELECT o_custkey, count(*) AS c FROM orders GROUP BY ALL) SELECT a.c, count(*) FROM few a, few b, lineitem WHERE a.o_custkey = b.c AND a.c = l_orderkey GROUP BY ALL', { fragmentMinRows: 1_000_000, replicateMaxRows: 0, broadcastWeight: 1e9, partialMaxFraction: 0 });
+    const forwards = plan.edges.filter(({ routing }) => routing === 'forward');
+    for (const edge of forwards) {
+      const [producer, consumer] = [edge.producer, edge.consumer].map((id) => plan.stages.find((stage) => stage.id === id));
+      expect(producer?.fragments).toBe(consumer?.fragments);
+    }
+  });
+});
+
 describe('exchanges', () => {
   it.each([['query 1', Q1], ['query 6', Q6]])('%s aggregates on every worker and gathers a few rows', async (_, sql) => {
     const plan = await planned(sql);

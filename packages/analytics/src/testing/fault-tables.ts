@@ -17,7 +17,7 @@ export const LASTING_QUERY = `
   GROUP BY d.town ORDER BY n DESC, d.town LIMIT 40`;
 
 /** Hash exchanges wherever there is a choice. */
-export const ALL_HASHED = { replicateMaxRows: 0, broadcastWeight: 1_000, gatherMaxRows: 0 } as const;
+export const ALL_HASHED = { replicateMaxRows: 0, broadcastWeight: 1_000, gatherMaxRows: 0, fragmentMinRows: 0 } as const;
 
 export async function makeFaultTables(folder: string, rows: number): Promise<FaultTables> {
   await mkdir(folder, { recursive: true });

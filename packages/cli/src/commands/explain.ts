@@ -8,6 +8,7 @@ export interface ExplainFlags extends ObjectStoreFlags {
   readonly tables: string;
   readonly file?: string;
   readonly workers: number;
+  readonly rowsPerWorker?: number;
   readonly json?: boolean;
 }
 

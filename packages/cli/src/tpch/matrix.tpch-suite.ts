@@ -22,6 +22,8 @@ interface Cell {
   readonly workerMemory?: number;
   /** Random substitution parameters instead of those of validation. */
   readonly seed?: number;
+  /** Absent: as users have it. */
+  readonly rowsPerWorker?: number;
 }
 
 async function tpchData(scaleFactor: number): Promise<string> {
@@ -31,8 +33,8 @@ async function tpchData(scaleFactor: number): Promise<string> {
 }
 
 /** The queries with wrong answers, each with its first difference; errors count as wrong. */
-async function wrongAnswers({ tables, scaleFactor, workers, exchange, workerMemory = 1024 * MIB, seed }: Cell): Promise<string[]> {
-  return withSession(context, { tables, workers, workerMemory, exchange, storeProfile: 'none' }, async (session) => {
+async function wrongAnswers({ tables, scaleFactor, workers, exchange, workerMemory = 1024 * MIB, seed, ...sizing }: Cell): Promise<string[]> {
+  return withSession(context, { tables, workers, workerMemory, exchange, storeProfile: 'none', ...sizing }, async (session) => {
     const single = await SingleProcess.open(session.catalog);
     try {
       const wrong: string[] = [];
@@ -65,6 +67,10 @@ describe('scale factor 0.1', () => {
   const cells = [1, 3, 4, 8].flatMap((workers) => EXCHANGES.map((exchange) => ({ workers, exchange })));
   it.each(cells)('is right on 22 of 22 with $workers workers, $exchange exchange', async (cell) => {
     expect(await wrongAnswers({ tables, scaleFactor: 0.1, ...cell })).toEqual([]);
+  });
+
+  it.each(cells)('is right with every stage on all of $workers workers, $exchange exchange', async (cell) => {
+    expect(await wrongAnswers({ tables, scaleFactor: 0.1, rowsPerWorker: 0, ...cell })).toEqual([]);
   });
 
   it.each([11, 12, 13])('is right with random parameters of seed %d', async (seed) => {
