@@ -4,7 +4,7 @@
  */
 import { AppError, defined, errorMessage } from '@pappus/core';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { quoteText } from '../plan/duckdb/types.ts';
+import { quoteText } from '../duckdb/quoting.ts';
 import type { ColumnChunk, RowGroup, ValueRange } from './table.ts';
 import { valueRange } from './value-range.ts';
 

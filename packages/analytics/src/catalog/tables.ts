@@ -1,7 +1,7 @@
 /** Footers of the files of each table, put together as tables. */
 import { AppError, defined } from '@pappus/core';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { quoteText } from '../plan/duckdb/types.ts';
+import { quoteText } from '../duckdb/quoting.ts';
 import { readFooters, type Footer, type SchemaField } from './footers.ts';
 import type { ColumnStatistics, Table, TableColumn } from './table.ts';
 

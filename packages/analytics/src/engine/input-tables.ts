@@ -6,6 +6,7 @@ import { AppError, assert } from '@pappus/core';
 import { registerCallback, type Pointer } from '../duckdb/bindings.ts';
 import type { Connection } from '../duckdb/database.ts';
 import type { LogicalTypes } from '../duckdb/logical-types.ts';
+import { quoteIdentifier } from '../duckdb/quoting.ts';
 import type { Native } from '../duckdb/memory.ts';
 import { IdentitySelection } from '../duckdb/selection.ts';
 import type { StringCodecs } from '../duckdb/strings.ts';
@@ -48,7 +49,7 @@ export class InputTables {
       const schema = schemaOf(types.signatures);
       this.#tables.set(input.edge, { input, types, schema, projection: null, reader: null });
       if (input.table === null) continue;
-      const view = `CREATE VIEW ${quoted(input.table)} AS SELECT * FROM ${functionName}(${input.edge})`;
+      const view = `CREATE VIEW ${quoteIdentifier(input.table)} AS SELECT * FROM ${functionName}(${input.edge})`;
       connection.execute(view, `the input ${input.table}`);
     }
   }
@@ -146,5 +147,3 @@ export class InputTables {
     return table;
   }
 }
-
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -3,7 +3,7 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FragmentSpec } from '../engine/fragment.ts';
 import type { ExchangeWriter } from '../exchange/transport.ts';
-import { quoteIdentifier, quoteText } from '../plan/duckdb/types.ts';
+import { quoteIdentifier, quoteText } from '../duckdb/quoting.ts';
 import { RESULT_PIECE_BYTES } from './limits.ts';
 
 /** The fragment that writes the file instead of sending its rows. */

@@ -2,8 +2,9 @@
 import { defined } from '@pappus/core';
 import type { ColumnType } from '../engine/fragment.ts';
 import { inputSql } from '../plan/stages/cut.ts';
-import { quoteIdentifier } from '../plan/duckdb/types.ts';
+import { quoteIdentifier } from '../duckdb/quoting.ts';
 import type { Stage, StagePlan } from '../plan/stages/stage.ts';
+import { jsonValue } from './json-value.ts';
 
 /** `text`: each value as DuckDB prints it. `json`: one column, a JSON object for each row. `parquet`: a file. */
 export type ResultForm = 'text' | 'json' | 'parquet';
@@ -35,10 +36,6 @@ function jsonObject(plan: StagePlan): string {
   const fields = plan.columns.map(({ type }, index) => `${quoteIdentifier(names[index] ?? '')} := ${jsonValue(`c${index}`, type)}`);
   return `CAST(to_json(struct_pack(${fields.join(', ')})) AS VARCHAR)`;
 }
-
-/** JSON has no number for nan and inf: they become texts. */
-const jsonValue = (column: string, type: string): string =>
-  type === 'DOUBLE' || type === 'FLOAT' ? `CASE WHEN isfinite(${column}) THEN to_json(${column}) WHEN ${column} IS NOT NULL THEN to_json(CAST(${column} AS VARCHAR)) END` : column;
 
 /** Objects and files cannot have a name twice, whatever its case: later ones get a number, as DuckDB does it. */
 export function uniqueNames(names: readonly string[]): readonly string[] {

@@ -1,5 +1,5 @@
 /** What a fragment scans: its own rows of the files, selected by row number, which DuckDB turns into skipped row groups. */
-import { quoteIdentifier, quoteText } from '../plan/duckdb/types.ts';
+import { quoteIdentifier, quoteText } from '../duckdb/quoting.ts';
 import type { FilePart, ScanTask } from './task.ts';
 
 /**

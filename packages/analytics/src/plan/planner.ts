@@ -7,7 +7,7 @@ import { DuckDBTableFunction, StatementType, type DuckDBConnection, type DuckDBT
 import type { Table } from '../catalog/table.ts';
 import { asArray, asObject, parsePlanJson } from './duckdb/json.ts';
 import { translatePlan, type Tables } from './duckdb/operators.ts';
-import { quoteIdentifier } from './duckdb/types.ts';
+import { quoteIdentifier } from '../duckdb/quoting.ts';
 import type { PlanTree } from './node.ts';
 import { statementText } from './statement-text.ts';
 

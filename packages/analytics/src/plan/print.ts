@@ -5,7 +5,7 @@
 import { assert, unreachable } from '@pappus/core';
 import { printExpression, type Expression, type SortKey } from './expression.ts';
 import type { Aggregate, AggregateCall, Distinct, Join, Plan } from './node.ts';
-import { quoteIdentifier } from './duckdb/types.ts';
+import { quoteIdentifier } from '../duckdb/quoting.ts';
 
 export interface Leaves {
   /** The table that holds a scan's rows, under the table's own column names. */

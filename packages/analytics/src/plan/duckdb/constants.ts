@@ -4,7 +4,8 @@
  */
 import { AppError } from '@pappus/core';
 import { asArray, asObject, asString, type Json, type JsonObject } from './json.ts';
-import { isNameable, quoteText, structFields, typeSql } from './types.ts';
+import { quoteText } from '../../duckdb/quoting.ts';
+import { isNameable, structFields, typeSql } from './types.ts';
 
 const MAX_INT64 = 9_223_372_036_854_775_807n;
 

@@ -4,7 +4,8 @@ import { apply, column, isVolatile, type Expression, type SortKey } from '../exp
 import type { AggregateCall } from '../node.ts';
 import { constantSql } from './constants.ts';
 import { asArray, asIndex, asObject, asString, listAt, type Json, type JsonObject } from './json.ts';
-import { isNameable, quoteIdentifier, quoteText, structFields, typeSql } from './types.ts';
+import { quoteIdentifier, quoteText } from '../../duckdb/quoting.ts';
+import { isNameable, structFields, typeSql } from './types.ts';
 
 const COMPARISONS: Readonly<Record<string, string>> = {
   COMPARE_EQUAL: '=',

@@ -1,7 +1,8 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asArray, asObject, parsePlanJson, type Json } from './json.ts';
-import { isNameable, quoteIdentifier, typeSql } from './types.ts';
+import { quoteIdentifier } from '../../duckdb/quoting.ts';
+import { isNameable, typeSql } from './types.ts';
 
 let connection: DuckDBConnection;
 beforeAll(async () => {

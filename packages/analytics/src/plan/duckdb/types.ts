@@ -1,5 +1,6 @@
 /** DuckDB's logical types: from the plan's JSON to SQL text. */
 import { AppError } from '@pappus/core';
+import { quoteIdentifier } from '../../duckdb/quoting.ts';
 import { asArray, asIndex, asObject, asString, type Json, type JsonObject } from './json.ts';
 
 const PLAIN = new Set([
@@ -7,9 +8,6 @@ const PLAIN = new Set([
   'FLOAT', 'DOUBLE', 'DATE', 'TIME', 'TIMESTAMP', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS', 'TIMESTAMP WITH TIME ZONE',
   'TIME WITH TIME ZONE', 'INTERVAL', 'VARCHAR', 'BLOB', 'UUID', 'BIT',
 ]);
-
-export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 export function typeSql(json: Json | undefined): string {
   const type = asObject(json);

@@ -4,7 +4,8 @@ import { apply, type Expression, type SortKey } from '../expression.ts';
 import type { WindowCall } from '../node.ts';
 import { expression, expressions, separated, sortKeys } from './expressions.ts';
 import { asObject, asString, listAt, type Json, type JsonObject } from './json.ts';
-import { quoteIdentifier, typeSql } from './types.ts';
+import { quoteIdentifier } from '../../duckdb/quoting.ts';
+import { typeSql } from './types.ts';
 
 type Parts = (string | Expression)[];
 

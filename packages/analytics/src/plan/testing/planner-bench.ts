@@ -6,7 +6,7 @@ import { openSingleProcess, type SingleProcess } from '../../differential/single
 import { createTestTables } from '../../differential/test-tables.ts';
 import type { Rows } from '../../differential/rows.ts';
 import type { DistributionOptions } from '../distribute/options.ts';
-import { quoteIdentifier } from '../duckdb/types.ts';
+import { quoteIdentifier } from '../../duckdb/quoting.ts';
 import { Planner } from '../planner.ts';
 import type { StagePlan } from '../stages/stage.ts';
 import { planStages } from '../stages/stage-planner.ts';

@@ -4,7 +4,7 @@
  */
 import { defined } from '@pappus/core';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { quoteIdentifier } from '../duckdb/types.ts';
+import { quoteIdentifier } from '../../duckdb/quoting.ts';
 import { inputSql } from '../stages/cut.ts';
 import type { Stage, StageEdge, StagePlan } from '../stages/stage.ts';
 
