@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { randomInt, seededRandom, sleep, systemClock, systemRandom } from '@pappus/core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ENDLESS_QUERY, makeLastingTables } from './testing/lasting-tables.ts';
-import { allListening, eventually, listeningSockets, PappusChild, running } from './testing/pappus-child.ts';
+import { allListening, described, eventually, listeningSockets, PappusChild, running } from './testing/pappus-child.ts';
 
 const GONE_WITHIN_MS = 3_000;
 const WORKERS = '3';
@@ -42,7 +42,7 @@ function census(child: PappusChild): { readonly pids: readonly number[]; readonl
 async function expectNothingLeft(child: PappusChild, before: ReturnType<typeof census>): Promise<void> {
   const isGone = (): boolean => running(before.pids).length === 0 && child.files().length === 0 && !allListening().some((inode) => before.sockets.includes(inode));
   const goneMs = await eventually(isGone, GONE_WITHIN_MS);
-  expect({ processes: running(before.pids), files: child.files(), goneMs, sharedMemory: sharedMemory() }).toEqual({ processes: [], files: [], goneMs: expect.any(Number), sharedMemory: [] });
+  expect({ processes: running(before.pids).map(described), files: child.files(), goneMs, sharedMemory: sharedMemory() }).toEqual({ processes: [], files: [], goneMs: expect.any(Number), sharedMemory: [] });
 }
 
 /** All workers are up and compute. */

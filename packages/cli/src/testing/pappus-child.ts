@@ -78,6 +78,14 @@ export const running = (pids: readonly number[]): readonly number[] => pids.filt
   return status !== null && !/^State:\s+[ZX]/m.test(status);
 });
 
+/** A process for the message of a test that found it: what runs, whether it sleeps, and in what each thread waits. */
+export function described(pid: number): string {
+  const read = (path: string): string => quietly(() => readFileSync(`/proc/${pid}/${path}`, 'utf8'), '');
+  const threads = quietly(() => readdirSync(`/proc/${pid}/task`), []).map((thread) => `${read(`task/${thread}/comm`).trim()}:${read(`task/${thread}/wchan`)}`);
+  const state = /^State:\s+(.*)$/m.exec(read('status'))?.[1] ?? 'gone';
+  return `${pid} ${state} ${read('cmdline').replaceAll('\0', ' ').slice(0, 200)} [${threads.join(' ')}]`;
+}
+
 /** Inodes of the listening sockets of these processes. */
 export function listeningSockets(pids: readonly number[]): readonly string[] {
   const own = new Set(pids.flatMap((pid) => socketInodes(pid)));
