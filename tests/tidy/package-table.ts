@@ -15,12 +15,16 @@ const rule = (uses: readonly string[], testsUse: readonly string[] = []): Packag
 export const PACKAGE_TABLE: ReadonlyMap<string, PackageRule> = new Map([
   ['core', rule([])],
   ['testkit', rule(['core'])],
+  ['composition', rule(['core'])],
+  ['platform', rule(['core', 'composition'], ['testkit'])],
+  ['api', rule(['core', 'composition'], ['testkit'])],
+  ['server', rule(['core', 'composition', 'platform', 'api'], ['testkit'])],
   ['overlay', rule(['core'], ['testkit'])],
   ['providers', rule(['core'], ['testkit'])],
   ['tpch', rule(['core'], ['testkit'])],
   ['analytics', rule(['core', 'overlay', 'providers'], ['testkit', 'tpch'])],
-  ['cli', rule(['core', 'overlay', 'providers', 'analytics', 'tpch'], ['testkit'])],
-  ['bench', rule(['core', 'overlay', 'providers', 'analytics', 'tpch', 'testkit'])],
+  ['cli', rule(['core', 'overlay', 'providers', 'analytics', 'tpch', 'composition', 'api', 'server', 'platform'], ['testkit'])],
+  ['bench', rule(['core', 'overlay', 'providers', 'analytics', 'tpch', 'composition', 'platform', 'api', 'server', 'testkit'])],
 ]);
 
 /** External packages that any test may import: they are dependencies of the repository, not of a package. */

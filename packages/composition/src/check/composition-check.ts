@@ -1,0 +1,56 @@
+/** One composition: its applications, where sets come from and go to, and its graph. */
+import type { Application as Applied, CompositionGraph } from '../graph.ts';
+import { MAX_DIAGNOSTICS } from '../limits.ts';
+import { suggestion } from '../source/nearest-name.ts';
+import type { Composition } from '../syntax/ast.ts';
+import { checkApplication } from './application-check.ts';
+import { findCycles, topologicalOrder, type Edges } from './cycles.ts';
+import type { Scope } from './definitions.ts';
+import { SetTable } from './set-table.ts';
+
+/** Null where it has a cycle. It is sound only where nothing was reported. */
+export function checkComposition(composition: Composition, scope: Scope): CompositionGraph | null {
+  const sets = new SetTable(composition, scope.diagnostics);
+  const applications = composition.applications.map((application) => checkApplication(application, sets, scope));
+  const outputs = composition.outputs.map((name) => {
+    const index = sets.use(name.text);
+    if (index === null && !scope.skipped.has(name.text)) reportUnassigned(composition, name, sets, scope);
+    return index ?? 0;
+  });
+  sets.reportUnused(scope.skipped, scope.diagnostics);
+  const edges = flow(applications, sets.names.length);
+  if (reportCycles(composition, edges, applications, scope)) return null;
+  const order = topologicalOrder(edges).flatMap((index) => applications[index] ?? []);
+  return { name: composition.name.text, sets: sets.names, inputs: composition.inputs.length, outputs, applications: order };
+}
+
+function reportUnassigned(composition: Composition, { text, span }: Composition['name'], sets: SetTable, { diagnostics }: Scope): void {
+  const hint = (): string => suggestion(text, sets.names) ?? `assign it: \`(${text} = …)\` behind an application`;
+  diagnostics.error('unassigned-output', span, `nothing assigns the output \`${text}\` of \`${composition.name.text}\``, { hint });
+}
+
+/** From each application to those that read what it fills. */
+function flow(applications: readonly Applied[], setCount: number): Edges {
+  const readers = Array.from({ length: setCount }, (): number[] => []);
+  for (const [index, { inputs }] of applications.entries()) for (const { set } of inputs) readers[set]?.push(index);
+  return applications.map(({ outputs }) => outputs.flatMap((set) => (set === null ? [] : (readers[set] ?? []))));
+}
+
+function reportCycles(composition: Composition, edges: Edges, applications: readonly Applied[], { diagnostics }: Scope): boolean {
+  const cycles = findCycles(edges, MAX_DIAGNOSTICS);
+  for (const cycle of cycles) {
+    const names = cycle.map((index) => `\`${applications[index]?.callee ?? ''}\``);
+    const place = composition.applications[cycle[0] ?? 0]?.callee.span ?? composition.name.span;
+    const message = cycle.length === 1 ? `${names[0] ?? ''} reads what it fills itself` : `these applications wait for each other: ${chain(names)}`;
+    diagnostics.error('cycle', place, message, { hint: 'data flows one way: take one of the sets out of the circle' });
+  }
+  return cycles.length > 0;
+}
+
+const MAX_CHAIN = 8;
+
+/** The circle with its first name again at the end; the middle of a long one is left out. */
+export function chain(names: readonly string[]): string {
+  const shown = names.length <= MAX_CHAIN ? names : [...names.slice(0, MAX_CHAIN - 1), '…'];
+  return [...shown, names[0] ?? ''].join(' → ');
+}

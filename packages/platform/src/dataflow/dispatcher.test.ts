@@ -1,0 +1,166 @@
+/** Room, fairness, cancellation, deadlines, kept results, nesting and I/O, on an engine of closures. */
+import { AppError, defined, seededRandom, silentLogger, sleep, systemClock } from '@pappus/core';
+import type { CompositionGraph } from '@pappus/composition';
+import { expect, it } from 'vitest';
+import { ResultCache } from '../cache/result-cache.ts';
+import type { ComputeEngine } from '../engine/compute-engine.ts';
+import type { IoFunction } from '../io/io-function.ts';
+import type { Item } from '../sets/item.ts';
+import { Dispatcher, type DispatcherOptions, type InvocationOutcome } from './dispatcher.ts';
+import { planFunction, planGraph } from './plan-graph.ts';
+import type { Plan } from './plan.ts';
+import { ClosureEngine, specOf, type Closed, type Closure } from './testing/closure-engine.ts';
+
+const item = (name: string, key = 0): Item => ({ name, key, data: new TextEncoder().encode(name) });
+const items = (count: number): Item[] => Array.from({ length: count }, (_, index) => item(`i${index}`));
+const echo: Closure = (inputs) => [inputs.flat()];
+
+function dispatcherOf(engine: ClosureEngine, options: Partial<DispatcherOptions> = {}): Dispatcher {
+  return new Dispatcher({ engine: engine as unknown as ComputeEngine, clock: systemClock, random: seededRandom(1), logger: silentLogger, cache: null, onLog: () => {}, ...options });
+}
+
+const closed = (closure: Closure, changes: Parameters<typeof specOf>[2] = {}): Closed => ({ spec: specOf(['in'], ['out'], changes), closure });
+const invoke = (dispatcher: Dispatcher, plan: Plan, set: readonly Item[], timeoutMs = 5_000, signal?: AbortSignal): Promise<InvocationOutcome> =>
+  dispatcher.invoke({ plan, inputs: [{ name: 'in', items: set }], timeoutMs, ...(signal === undefined ? {} : { signal }) });
+
+/** `first` over each item of `in`, then `second` over each of what it made. */
+const chain = (firstName: string, secondName: string, distribution: 'each' | 'all' = 'each'): CompositionGraph => ({
+  name: 'chain',
+  sets: ['in', 'between', 'out'],
+  inputs: 1,
+  outputs: [2],
+  applications: [
+    { callee: firstName, inputs: [{ parameter: 'in', position: 0, set: 0, distribution: 'each', optional: false }], outputs: [1], joins: [] },
+    { callee: secondName, inputs: [{ parameter: 'in', position: 0, set: 1, distribution, optional: false }], outputs: [2], joins: [] },
+  ],
+});
+
+const computeOf = (functions: ReadonlyMap<string, Closed>) => (name: string) => ({ kind: 'compute' as const, name, hash: name, spec: defined(functions.get(name), name).spec });
+
+it('refuses an invocation when there is no room, at once and for later', async () => {
+  const functions = new Map([['f', closed(echo)]]);
+  const dispatcher = dispatcherOf(new ClosureEngine(functions, seededRandom(2)), { maxInvocations: 2 });
+  const plan = planFunction('f', 'f', defined(functions.get('f'), 'f').spec);
+  const [a, b] = [invoke(dispatcher, plan, items(1)), invoke(dispatcher, plan, items(1))];
+  await expect(invoke(dispatcher, plan, items(1))).rejects.toMatchObject({ code: 'resource-exhausted', retryable: true });
+  expect([(await a).result.kind, (await b).result.kind]).toEqual(['done', 'done']);
+  expect((await invoke(dispatcher, plan, items(1))).result.kind).toBe('done');
+});
+
+it('keeps a chain of functions of one item on one thread', async () => {
+  const functions = new Map([['a', closed(echo)], ['b', closed(echo)]]);
+  const engine = new ClosureEngine(functions, null);
+  const { result } = await invoke(dispatcherOf(engine), planGraph(chain('a', 'b'), computeOf(functions)), items(10));
+  expect(result.kind === 'done' && result.outputs[0]?.items.map(({ name }) => name)).toEqual(items(10).map(({ name }) => name));
+  expect(engine.tasks).toBe(10);
+});
+
+it('lets a composition with few runs pass one with many', async () => {
+  const functions = new Map([['slow', closed(echo)], ['quick', closed(echo)]]);
+  const dispatcher = dispatcherOf(new ClosureEngine(functions, seededRandom(3)));
+  const many = planGraph({ ...chain('slow', 'slow'), name: 'many' }, computeOf(functions));
+  const order: string[] = [];
+  const long = invoke(dispatcher, many, items(5_000)).then(() => order.push('many'));
+  await sleep(systemClock, 5);
+  await invoke(dispatcher, planFunction('quick', 'quick', defined(functions.get('quick'), 'quick').spec), items(1)).then(() => order.push('quick'));
+  await long;
+  expect(order).toEqual(['quick', 'many']);
+});
+
+it('runs a function no more often at once than its limit says, and everybody gets on', async () => {
+  const limits = { ...specOf([], []).limits, concurrency: 3 };
+  const functions = new Map([['f', closed(echo, { limits })]]);
+  const engine = new ClosureEngine(functions, seededRandom(4));
+  const dispatcher = dispatcherOf(engine);
+  const plan = planFunction('f', 'f', defined(functions.get('f'), 'f').spec);
+  const ends = new AbortController();
+  const left = Array.from({ length: 5 }, () => invoke(dispatcher, plan, items(1), 5_000, ends.signal));
+  const all = Array.from({ length: 40 }, () => invoke(dispatcher, plan, items(1)));
+  ends.abort();
+  expect((await Promise.all(all)).every(({ result }) => result.kind === 'done')).toBe(true);
+  expect((await Promise.all(left)).every(({ result }) => result.kind === 'failed')).toBe(true);
+  expect(engine.peak).toBe(3);
+});
+
+it('starts what follows before its set is complete', async () => {
+  const seen: string[] = [];
+  const note = (name: string): Closure => (inputs) => (seen.push(name), [inputs.flat()]);
+  // Kept results make each run a task of its own, so that the two are not one segment.
+  const functions = new Map([['a', closed(note('a'), { memoize: true })], ['b', closed(note('b'), { memoize: true })]]);
+  await invoke(dispatcherOf(new ClosureEngine(functions, seededRandom(5))), planGraph(chain('a', 'b'), computeOf(functions)), items(200));
+  expect(seen.filter((name) => name === 'b')).toHaveLength(200);
+  expect(seen.indexOf('b')).toBeLessThan(seen.lastIndexOf('a') - 20);
+});
+
+it('ends at its deadline and when the client leaves, and leaves nothing behind', async () => {
+  const functions = new Map([['a', closed(echo)], ['b', closed(echo)]]);
+  const dispatcher = dispatcherOf(new ClosureEngine(functions, seededRandom(6)));
+  const plan = planGraph(chain('a', 'b', 'all'), computeOf(functions));
+  const late = await invoke(dispatcher, plan, items(20_000), 20);
+  expect(late.result).toMatchObject({ kind: 'failed', failure: { reason: { kind: 'deadline' } } });
+  const controller = new AbortController();
+  const leaving = invoke(dispatcher, plan, items(20_000), 60_000, controller.signal);
+  setImmediate(() => controller.abort());
+  expect((await leaving).result).toMatchObject({ kind: 'failed', failure: { reason: { kind: 'cancelled' } } });
+  await sleep(systemClock, 50);
+  expect(dispatcher.stats()).toMatchObject({ invocations: 0, computing: 0, waiting: 0 });
+});
+
+it('names the function and the item of a run that fails, in a nested composition too', async () => {
+  const functions = new Map([['a', closed(echo)], ['bad', closed((inputs) => {
+    if (inputs[0]?.[0]?.name === 'i3') throw new Error('no');
+    return [inputs.flat()];
+  })]]);
+  const dispatcher = dispatcherOf(new ClosureEngine(functions, null));
+  const inner = planGraph(chain('a', 'bad'), computeOf(functions));
+  const outer: CompositionGraph = { name: 'outer', sets: ['in', 'out'], inputs: 1, outputs: [1], applications: [{ callee: 'chain', inputs: [{ parameter: 'in', position: 0, set: 0, distribution: 'each', optional: false }], outputs: [1], joins: [] }] };
+  const plan = planGraph(outer, (name) => ({ kind: 'composition', name, plan: inner }));
+  expect((await invoke(dispatcher, plan, items(3))).result.kind).toBe('done');
+  const { result } = await invoke(dispatcher, plan, items(5));
+  expect(result).toMatchObject({ kind: 'failed', failure: { function: 'bad', path: ['outer', 'chain'], items: ['i3'], reason: { kind: 'trap' } } });
+});
+
+it('computes what it keeps once', async () => {
+  let runs = 0;
+  const functions = new Map([['f', closed((inputs) => (runs++, [inputs.flat()]), { memoize: true })]]);
+  const dispatcher = dispatcherOf(new ClosureEngine(functions, seededRandom(7)), { cache: new ResultCache() });
+  const plan = planFunction('f', 'f', defined(functions.get('f'), 'f').spec);
+  await Promise.all(Array.from({ length: 5 }, () => invoke(dispatcher, plan, items(2))));
+  const { result } = await invoke(dispatcher, plan, items(2));
+  expect(runs).toBe(1);
+  expect(result.kind === 'done' && result.outputs[0]?.items.map(({ name }) => name)).toEqual(['i0', 'i1']);
+});
+
+it('does I/O beside computing, within its own bounds', async () => {
+  let peak = 0;
+  let under = 0;
+  const io: IoFunction = {
+    name: 'FETCH',
+    signature: { inputs: ['in'], outputs: ['out'] },
+    run: async ([set]) => {
+      peak = Math.max(peak, ++under);
+      await sleep(systemClock, 1);
+      under--;
+      return { kind: 'done', outputs: [{ name: 'out', items: set?.items ?? [] }] };
+    },
+    stop: async () => {},
+  };
+  const functions = new Map([['a', closed(echo)]]);
+  const dispatcher = dispatcherOf(new ClosureEngine(functions, null));
+  dispatcher.setIoSlots(4);
+  const plan = planGraph(chain('a', 'FETCH'), (name) => (name === 'FETCH' ? { kind: 'io', name, io } : computeOf(functions)(name)));
+  const { result } = await invoke(dispatcher, plan, items(30));
+  expect(result.kind === 'done' && result.outputs[0]?.items.map(({ name }) => name)).toEqual(items(30).map(({ name }) => name));
+  expect(peak).toBe(4);
+});
+
+it('stops: nothing new, and what is under way ends', async () => {
+  const functions = new Map([['f', closed(echo)]]);
+  const dispatcher = dispatcherOf(new ClosureEngine(functions, seededRandom(8)));
+  const plan = planFunction('f', 'f', defined(functions.get('f'), 'f').spec);
+  const running = invoke(dispatcher, plan, items(1));
+  const stopping = dispatcher.stop(1_000);
+  await expect(invoke(dispatcher, plan, items(1))).rejects.toBeInstanceOf(AppError);
+  await stopping;
+  expect((await running).result.kind).toBe('done');
+});

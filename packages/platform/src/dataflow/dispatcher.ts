@@ -1,0 +1,354 @@
+/**
+ * All invocations of the gateway. It asks them for runs whenever there is room on the engines or for I/O, in turns
+ * between compositions, and hands results back. Nothing waits here but what was accepted: with no room for another
+ * invocation, `invoke` refuses at once.
+ */
+import { AppError, cancelled, errorMessage, randomHex, toAppError, type Clock, type Logger, type Random, type Timer } from '@pappus/core';
+import { resultKey } from '../cache/result-key.ts';
+import type { ResultCache } from '../cache/result-cache.ts';
+import type { ComputeEngine, SegmentResult, SegmentTask } from '../engine/compute-engine.ts';
+import type { FunctionHash } from '../functions/function-spec.ts';
+import type { RunLog } from '../sandbox/sandbox.ts';
+import type { ItemSet, Sets } from '../sets/item.ts';
+import type { Run } from './application-state.ts';
+import { FairLine } from './fair-line.ts';
+import { Invocation, type InvocationResult } from './invocation.ts';
+import { DEFAULT_IO_SLOTS, ESTIMATED_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, RETRY_AFTER_MS, TASKS_PER_THREAD } from './limits.ts';
+import { isKept, type Callee, type Plan, type Unit } from './plan.ts';
+import { Trace } from './trace.ts';
+
+export interface DispatcherOptions {
+  readonly engine: ComputeEngine;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Results of functions that ask for it; null: none are kept. */
+  readonly cache: ResultCache | null;
+  /** What functions write to stdout and stderr. */
+  readonly onLog: (entry: FunctionLog) => void;
+  readonly maxInvocations?: number;
+}
+
+export interface FunctionLog {
+  readonly invocation: string;
+  readonly function: string;
+  readonly log: RunLog;
+}
+
+export interface InvokeOptions {
+  readonly plan: Plan;
+  /** In the plan's order of inputs. */
+  readonly inputs: Sets;
+  /** argv, environment and stdin, for a function alone. */
+  readonly stdio?: ItemSet | null;
+  readonly timeoutMs: number;
+  readonly traced?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface InvocationOutcome {
+  readonly id: string;
+  readonly result: InvocationResult;
+  readonly trace: Trace | null;
+  readonly elapsedMs: number;
+}
+
+export interface DispatcherStats {
+  readonly invocations: number;
+  /** Runs under way, on engines and of I/O functions. */
+  readonly computing: number;
+  readonly io: number;
+  /** Invocations with runs that wait for a thread, or for I/O. */
+  readonly waiting: number;
+  readonly waitingIo: number;
+  /** Since the start. */
+  readonly completedTasks: number;
+  readonly completedIo: number;
+}
+
+/** One invocation as clients see it, with the nested ones in it. */
+interface Job {
+  readonly id: string;
+  readonly lane: string;
+  readonly controller: AbortController;
+  readonly stdio: ItemSet | null;
+  readonly trace: Trace | null;
+  readonly root: Invocation;
+}
+
+type ComputeCallee = Extract<Callee, { kind: 'compute' }>;
+
+interface Entry {
+  readonly job: Job;
+  readonly invocation: Invocation;
+}
+
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #lines = { compute: new FairLine<Entry>(), io: new FairLine<Entry>() };
+  /** By function: those that wait for one of its runs to end, because no more of them may go on at once. */
+  readonly #parked = new Map<FunctionHash, Set<Entry>>();
+  readonly #running = new Map<FunctionHash, number>();
+  readonly #jobs = new Set<Job>();
+  /** Different in each run of the server; a random number for each invocation would cost as much as all the rest. */
+  readonly #idPrefix: string;
+  #lastId = 0;
+  #computing = 0;
+  #io = 0;
+  #computeSlots: number;
+  #ioSlots = DEFAULT_IO_SLOTS;
+  #completedTasks = 0;
+  #completedIo = 0;
+  #stopping = false;
+  #idle: (() => void) | null = null;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#idPrefix = `${randomHex(options.random, 4)}-`;
+    this.#computeSlots = options.engine.stats().threads * TASKS_PER_THREAD;
+  }
+
+  /** Threads that compute; follows the engine's. */
+  setThreads(threads: number): void {
+    this.#computeSlots = threads * TASKS_PER_THREAD;
+    this.#pump();
+  }
+
+  setIoSlots(slots: number): void {
+    this.#ioSlots = slots;
+    this.#pump();
+  }
+
+  stats(): DispatcherStats {
+    return { invocations: this.#jobs.size, computing: this.#computing, io: this.#io, waiting: this.#lines.compute.size, waitingIo: this.#lines.io.size, completedTasks: this.#completedTasks, completedIo: this.#completedIo };
+  }
+
+  /** Rejects with `resource-exhausted` when too many are under way; everything that happens after that is in the outcome. */
+  invoke(options: InvokeOptions): Promise<InvocationOutcome> {
+    const { maxInvocations = MAX_INVOCATIONS } = this.#options;
+    if (this.#stopping) return Promise.reject(new AppError('unavailable', 'the server is stopping', { retryable: true }));
+    if (this.#jobs.size >= maxInvocations) {
+      const hint = `Try again in ${RETRY_AFTER_MS} ms.`;
+      return Promise.reject(new AppError('resource-exhausted', `${maxInvocations} invocations are under way`, { retryable: true, hint }));
+    }
+    return new Promise((resolve) => this.#start(options, resolve));
+  }
+
+  /** Takes nothing new and waits for what is under way, at most so long; then it is cancelled. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    if (this.#jobs.size === 0) return;
+    const idle = new Promise<void>((resolve) => (this.#idle = resolve));
+    const timer = this.#options.clock.schedule(graceMs, () => {
+      for (const job of this.#jobs) this.#cancel(job.root, 'the server stopped');
+    });
+    await idle;
+    timer.cancel();
+  }
+
+  #start(options: InvokeOptions, resolve: (outcome: InvocationOutcome) => void): void {
+    const { clock } = this.#options;
+    const { plan, inputs, signal, timeoutMs } = options;
+    const startedMs = clock.nowMs();
+    const id = `${this.#idPrefix}${(this.#lastId++).toString(36)}`;
+    const trace = options.traced === true ? new Trace(clock) : null;
+    const onAbort = (): void => this.#cancel(job.root, 'the client left');
+    const onEnd = (result: InvocationResult): void => {
+      deadline.cancel();
+      signal?.removeEventListener('abort', onAbort);
+      this.#jobs.delete(job);
+      if (result.kind === 'failed') job.controller.abort(cancelled(`invocation ${id}`));
+      resolve({ id, result, trace, elapsedMs: clock.nowMs() - startedMs });
+      if (this.#jobs.size === 0) this.#idle?.();
+    };
+    const root = new Invocation({ id, plan, inputs, path: [], trace, onEnd: (result) => onEnd(result) });
+    const job: Job = { id, lane: plan.name, controller: new AbortController(), stdio: options.stdio ?? null, trace, root };
+    const deadline: Timer = clock.schedule(timeoutMs, () => this.#fail(root, 'deadline', `the invocation took longer than ${timeoutMs} ms`));
+    this.#jobs.add(job);
+    if (signal?.aborted === true) return onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#begin({ job, invocation: root });
+  }
+
+  #cancel(invocation: Invocation, why: string): void {
+    this.#fail(invocation, 'cancelled', why);
+  }
+
+  #fail(invocation: Invocation, kind: 'cancelled' | 'deadline' | 'internal' | 'nesting', message: string): void {
+    invocation.fail({ function: null, path: [...invocation.path, invocation.plan.name], items: [], reason: { kind, message } });
+  }
+
+  #begin(entry: Entry): void {
+    entry.invocation.begin();
+    this.#goOn(entry);
+  }
+
+  /** Its invocation may have runs to start. */
+  #goOn(entry: Entry): void {
+    const { job, invocation } = entry;
+    if (job.root.isEnded) return this.#pump();
+    for (let run = invocation.next('composition', always); run !== null; run = invocation.next('composition', always)) this.#nest(entry, run);
+    if (invocation.canStart('compute')) this.#lines.compute.add(job.lane, entry);
+    if (invocation.canStart('io')) this.#lines.io.add(job.lane, entry);
+    this.#pump();
+  }
+
+  /** Starts what there is room for. */
+  #pump(): void {
+    while (this.#computing < this.#computeSlots && this.#startNext('compute'));
+    while (this.#io < this.#ioSlots && this.#startNext('io'));
+  }
+
+  /** False when nobody waits. */
+  #startNext(kind: 'compute' | 'io'): boolean {
+    const line = this.#lines[kind];
+    const entry = line.peek();
+    if (entry === undefined) return false;
+    const { job, invocation } = entry;
+    let blockedBy: FunctionHash | null = null;
+    const admit = (callee: Callee): boolean => {
+      if (callee.kind !== 'compute' || (this.#running.get(callee.hash) ?? 0) < callee.spec.limits.concurrency) return true;
+      blockedBy = callee.hash;
+      return false;
+    };
+    if (job.root.isEnded) this.#wakeParked(); // one of them may have been passed over for it
+    const run = job.root.isEnded ? null : invocation.next(kind, admit);
+    if (run === null || !invocation.canStart(kind)) line.remove(job.lane, entry);
+    if (run === null) this.#park(entry, blockedBy);
+    else if (kind === 'compute') void this.#compute(entry, run);
+    else void this.#performIo(entry, run);
+    return true;
+  }
+
+  #park(entry: Entry, hash: FunctionHash | null): void {
+    if (hash === null || entry.job.root.isEnded) return;
+    const parked = this.#parked.get(hash);
+    if (parked === undefined) this.#parked.set(hash, new Set([entry]));
+    else parked.add(entry);
+  }
+
+  async #compute(entry: Entry, run: Run): Promise<void> {
+    const { job, invocation } = entry;
+    const callee = run.application.planned.callee as ComputeCallee;
+    const unit = invocation.unitOf(run) as Unit;
+    const readyUs = job.trace?.nowUs() ?? 0;
+    const task: SegmentTask = { invocation: job.id, segment: unit.segment, inputs: run.inputs, stdio: job.stdio, traced: job.trace !== null };
+    this.#computing++;
+    this.#running.set(callee.hash, (this.#running.get(callee.hash) ?? 0) + 1);
+    let costUs = ESTIMATED_RUN_US;
+    try {
+      const result = await this.#resultOf(task, callee, job.controller.signal);
+      if ('outputs' in result && result.kind === 'kept') {
+        this.#traceKept(entry, run, readyUs);
+        invocation.finished(run, result.outputs);
+      } else {
+        costUs = result.busyUs;
+        this.#onSegment(entry, run, unit, result, readyUs);
+      }
+    } catch (thrown) {
+      this.#onThrown(entry, run, thrown);
+    } finally {
+      this.#computing--;
+      this.#completedTasks++;
+      this.#leaveFunction(callee.hash);
+      this.#lines.compute.charge(job.lane, costUs);
+      this.#goOn(entry);
+    }
+  }
+
+  #resultOf(task: SegmentTask, callee: ComputeCallee, signal: AbortSignal): Promise<SegmentResult | { readonly kind: 'kept'; readonly outputs: Sets }> {
+    const { engine, cache } = this.#options;
+    if (cache === null || !isKept(callee)) return engine.run(task, signal);
+    const outputsOf = (result: SegmentResult): Sets | null => (result.kind === 'done' ? (result.outputs[0] ?? []).map((set, index) => set ?? { name: callee.spec.outputs[index] ?? '', items: [] }) : null);
+    return cache.run(resultKey(callee.hash, task.inputs, task.stdio), { signal, compute: (own) => engine.run(task, own), outputsOf })
+      .then((memoized) => (memoized.kind === 'kept' ? memoized : memoized.result));
+  }
+
+  #onSegment(entry: Entry, run: Run, unit: Unit, result: SegmentResult, readyUs: number): void {
+    const { invocation, job } = entry;
+    const calleeAt = (step: number): Callee => invocation.plan.applications[unit.applications[step] ?? -1]?.callee ?? run.application.planned.callee;
+    for (const { step, log } of result.logs) this.#options.onLog({ invocation: job.id, function: calleeAt(step).name, log });
+    const { trace } = job;
+    if (trace !== null) {
+      for (const span of result.spans) {
+        const place = { path: [...invocation.path, invocation.plan.name], application: unit.applications[span.step] ?? 0, function: calleeAt(span.step).name, order: run.order };
+        trace.addCompute(place, readyUs, result.busyUs, span);
+      }
+    }
+    if (result.kind === 'done') invocation.segmentDone(run, unit, result);
+    else invocation.failRun(run, result.failure, calleeAt(result.step));
+  }
+
+  #traceKept({ invocation, job }: Entry, run: Run, readyUs: number): void {
+    const { index, callee } = run.application.planned;
+    job.trace?.add({ path: [...invocation.path, invocation.plan.name], application: index, function: callee.name, kind: 'kept', order: run.order, startedUs: readyUs, queueUs: 0, fetchUs: 0, sandboxUs: 0, computeUs: 0, storeUs: 0 });
+  }
+
+  async #performIo(entry: Entry, run: Run): Promise<void> {
+    const { job, invocation } = entry;
+    const callee = run.application.planned.callee as Extract<Callee, { kind: 'io' }>;
+    const startedUs = job.trace?.nowUs() ?? 0;
+    this.#io++;
+    try {
+      const outcome = await callee.io.run(run.inputs, { signal: job.controller.signal, invocation: job.id, logger: this.#options.logger });
+      const { index } = run.application.planned;
+      job.trace?.add({ path: [...invocation.path, invocation.plan.name], application: index, function: callee.name, kind: 'io', order: run.order, startedUs, queueUs: 0, fetchUs: job.trace.nowUs() - startedUs, sandboxUs: 0, computeUs: 0, storeUs: 0 });
+      if (outcome.kind === 'done') invocation.finished(run, outcome.outputs);
+      else invocation.failRun(run, outcome.failure);
+    } catch (thrown) {
+      this.#onThrown(entry, run, thrown);
+    } finally {
+      this.#io--;
+      this.#completedIo++;
+      this.#goOn(entry);
+    }
+  }
+
+  #nest(entry: Entry, run: Run): void {
+    const { job, invocation } = entry;
+    const { plan } = run.application.planned.callee as Extract<Callee, { kind: 'composition' }>;
+    const path = [...invocation.path, invocation.plan.name];
+    if (path.length >= MAX_INVOCATION_NESTING) return this.#fail(invocation, 'nesting', `compositions run more than ${MAX_INVOCATION_NESTING} deep in one another`);
+    const onEnd = (result: InvocationResult): void => {
+      if (result.kind === 'done') invocation.finished(run, result.outputs);
+      else invocation.fail(result.failure);
+      this.#goOn(entry);
+    };
+    const inner = new Invocation({ id: job.id, plan, inputs: run.inputs, path, trace: job.trace, onEnd });
+    this.#begin({ job, invocation: inner });
+  }
+
+  /** An engine or an I/O function rejects only when it stops, when its signal says so, or for a defect of ours. */
+  #onThrown({ invocation, job }: Entry, run: Run, thrown: unknown): void {
+    if (invocation.isEnded) return;
+    const error = toAppError(thrown);
+    if (error.code === 'internal') this.#options.logger.log('error', 'a run failed outside its function', { invocation: job.id, error: errorMessage(thrown) });
+    invocation.failRun(run, { kind: 'internal', message: error.message });
+  }
+
+  #leaveFunction(hash: FunctionHash): void {
+    const running = (this.#running.get(hash) ?? 1) - 1;
+    if (running === 0) this.#running.delete(hash);
+    else this.#running.set(hash, running);
+    this.#wake(hash);
+  }
+
+  #wakeParked(): void {
+    for (const hash of [...this.#parked.keys()]) this.#wake(hash);
+  }
+
+  /** Lets the first that waits for the function, and still wants to run, into the line. */
+  #wake(hash: FunctionHash): void {
+    const parked = this.#parked.get(hash);
+    if (parked === undefined) return;
+    for (const entry of parked) {
+      parked.delete(entry);
+      if (entry.job.root.isEnded) continue;
+      this.#lines.compute.add(entry.job.lane, entry);
+      break;
+    }
+    if (parked.size === 0) this.#parked.delete(hash);
+  }
+}
+
+const always = (): boolean => true;

@@ -1,0 +1,20 @@
+/** Why an invocation gave no outputs, with the place in the composition. */
+import type { EngineFailure } from '../engine/compute-engine.ts';
+import type { IoFailure } from '../io/io-function.ts';
+import type { RunFailure } from '../sandbox/sandbox.ts';
+
+/** The platform's own reasons: a limit of `limits.ts`, the deadline, the client's leaving, a function that is gone. */
+export interface PlatformFailure {
+  readonly kind: 'live-bytes' | 'set-items' | 'runs' | 'nesting' | 'deadline' | 'cancelled' | 'function-gone' | 'internal';
+  readonly message: string;
+}
+
+export interface InvocationFailure {
+  /** Name of the function, as the composition calls it; null where it is about the whole invocation. */
+  readonly function: string | null;
+  /** Compositions from the outermost in, where the function was called. */
+  readonly path: readonly string[];
+  /** Names of the first items that the run had. */
+  readonly items: readonly string[];
+  readonly reason: RunFailure | EngineFailure | IoFailure | PlatformFailure;
+}

@@ -1,0 +1,282 @@
+/**
+ * One invocation of a plan: which sets are there, and so which runs can start. It starts nothing itself: the dispatcher
+ * asks for runs when it has room, and says what came of them. So `each` items flow on while their set is still growing,
+ * and whoever is nearest to the outputs goes first, which keeps what lies in between small.
+ */
+import { assert, defined } from '@pappus/core';
+import type { SegmentResult } from '../engine/compute-engine.ts';
+import type { Item, Sets } from '../sets/item.ts';
+import { ApplicationState, type Run } from './application-state.ts';
+import type { InvocationFailure, PlatformFailure } from './failure.ts';
+import { MAX_LIVE_BYTES, MAX_RUNS_PER_APPLICATION, MAX_SET_ITEMS } from './limits.ts';
+import { partition } from './partition.ts';
+import type { Callee, Plan, PlannedApplication, Unit } from './plan.ts';
+import { SetState, type Part } from './set-state.ts';
+import type { Trace } from './trace.ts';
+
+export type InvocationResult =
+  | { readonly kind: 'done'; readonly outputs: Sets }
+  | { readonly kind: 'failed'; readonly failure: InvocationFailure };
+
+export interface InvocationOptions {
+  readonly id: string;
+  readonly plan: Plan;
+  /** In the plan's order of inputs. */
+  readonly inputs: Sets;
+  /** Compositions around this one, from the outermost in. */
+  readonly path: readonly string[];
+  readonly trace: Trace | null;
+  readonly onEnd: (result: InvocationResult) => void;
+}
+
+/** Whether a run of the function may start now. */
+export type Admit = (callee: Callee) => boolean;
+
+export class Invocation {
+  readonly id: string;
+  readonly plan: Plan;
+  readonly path: readonly string[];
+  readonly trace: Trace | null;
+  readonly #sets: readonly SetState[];
+  readonly #applications: readonly ApplicationState[];
+  readonly #onEnd: (result: InvocationResult) => void;
+  #open: number;
+  #liveBytes = 0;
+  #ended = false;
+
+  constructor({ id, plan, inputs, path, trace, onEnd }: InvocationOptions) {
+    this.id = id;
+    this.plan = plan;
+    this.path = path;
+    this.trace = trace;
+    this.#onEnd = onEnd;
+    this.#sets = plan.graph.sets.map((_, set) => new SetState(isKept(plan, set), plan.readers[set]?.length ?? 0));
+    this.#applications = plan.applications.map((planned) => new ApplicationState(planned, plan.headOf[planned.index] !== null && plan.headOf[planned.index] !== planned.index));
+    this.#open = this.#applications.length;
+    for (let set = 0; set < plan.graph.inputs; set++) this.#fill(set, inputs[set]?.items ?? []);
+  }
+
+  get liveBytes(): number {
+    return this.#liveBytes;
+  }
+
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** Makes what can start known; ends at once where there is nothing to do. */
+  begin(): void {
+    for (const application of this.#applications) this.#advance(application);
+    this.#endIfComplete();
+  }
+
+  /** The run nearest to the outputs, of a callee of this kind that may run now, or null. */
+  next(kind: Callee['kind'], admit: Admit): Run | null {
+    if (this.#ended) return null;
+    for (let index = this.#applications.length - 1; index >= 0; index--) {
+      const application = this.#applications[index] as ApplicationState;
+      const { callee } = application.planned;
+      if (callee.kind !== kind || !application.canStart || !admit(callee)) continue;
+      if (application.started < MAX_RUNS_PER_APPLICATION) return application.next();
+      this.#failPlatform('runs', `${callee.name} would run more than ${MAX_RUNS_PER_APPLICATION} times in one invocation`);
+      return null;
+    }
+    return null;
+  }
+
+  canStart(kind: Callee['kind']): boolean {
+    return !this.#ended && this.#applications.some((application) => application.planned.callee.kind === kind && application.canStart);
+  }
+
+  /** The unit that a run is the head of, or null for I/O and compositions. */
+  unitOf(run: Run): Unit | null {
+    return this.plan.units[run.application.planned.index] ?? null;
+  }
+
+  /** A run that was a task of its own: an I/O function, a composition, a kept result. */
+  finished(run: Run, outputs: Sets): void {
+    if (this.#ended) return;
+    this.#addOutputs(run.application.planned, run.order, outputs.map(({ items }) => items), null);
+    this.#settleRun(run);
+  }
+
+  /** A run and those that followed on its thread. */
+  segmentDone(run: Run, unit: Unit, result: Extract<SegmentResult, { kind: 'done' }>): void {
+    if (this.#ended) return;
+    unit.applications.forEach((index, step) => {
+      const { planned } = this.#applications[index] as ApplicationState;
+      const sets = result.outputs[step] ?? [];
+      this.#addOutputs(planned, run.order, sets.map((set) => set?.items ?? null), { unit, ran: result.ran });
+    });
+    if (unit.once) unit.applications.forEach((index, step) => ((this.#applications[index] as ApplicationState).ranInUnit = step > 0 && result.ran[step] === true));
+    this.#settleRun(run);
+  }
+
+  fail(failure: InvocationFailure): void {
+    if (this.#ended) return;
+    this.#end({ kind: 'failed', failure });
+  }
+
+  failRun(run: Run, reason: InvocationFailure['reason'], callee: Callee = run.application.planned.callee): void {
+    const items = run.inputs.flatMap((set) => set.items.slice(0, 1).map(({ name }) => name));
+    this.fail({ function: callee.name, path: [...this.path, this.plan.name], items, reason });
+  }
+
+  #failPlatform(kind: PlatformFailure['kind'], message: string): void {
+    this.fail({ function: null, path: [...this.path, this.plan.name], items: [], reason: { kind, message } });
+  }
+
+  /** What the client brought: it holds the bytes itself. */
+  #fill(set: number, items: readonly Item[]): void {
+    this.#addPart(set, { order: [], items, bytes: 0, holders: 0 }, null);
+    this.#state(set).complete = true;
+  }
+
+  #state(set: number): SetState {
+    return this.#sets[set] as SetState;
+  }
+
+  #addOutputs({ outputs }: PlannedApplication, order: readonly number[], items: readonly (readonly Item[] | null)[], fused: Fused | null): void {
+    outputs.forEach((set, output) => {
+      const made = items[output];
+      if (set === null || made === null || made === undefined || made.length === 0) return;
+      const bytes = made.reduce((sum, { data }) => sum + data.byteLength, 0);
+      this.#addPart(set, { order, items: made, bytes, holders: 0 }, fused);
+    });
+  }
+
+  #addPart(set: number, part: Part, fused: Fused | null): void {
+    const state = this.#state(set);
+    state.add(part);
+    for (const reader of this.plan.readers[set] ?? []) {
+      const application = this.#applications[reader] as ApplicationState;
+      const { streamed, inputs } = application.planned;
+      if (streamed !== null && inputs[streamed]?.set === set && !ranWith(fused, reader)) this.#offer(application, part);
+    }
+    if (part.holders === 0) return;
+    this.#liveBytes += part.bytes;
+    if (state.items > MAX_SET_ITEMS) this.#failPlatform('set-items', `the set ${this.plan.graph.sets[set] ?? ''} has more than ${MAX_SET_ITEMS} items`);
+    else if (this.#liveBytes > MAX_LIVE_BYTES) this.#failPlatform('live-bytes', `the sets between the functions hold more than ${MAX_LIVE_BYTES} bytes at a time`);
+  }
+
+  /** Items of a unit's follower that were handed back make it an application like any other. */
+  #offer(application: ApplicationState, part: Part): void {
+    if (application.phase === 'done') return;
+    application.offer(part);
+    if (application.phase === 'fused') this.#openStream(application);
+  }
+
+  #letGo(part: Part): void {
+    part.holders--;
+    if (part.holders === 0) this.#liveBytes -= part.bytes;
+  }
+
+  #settleRun({ application, part }: Run): void {
+    application.active--;
+    if (part !== null) this.#letGo(part);
+    this.#settle(application);
+    this.#endIfComplete();
+  }
+
+  #settle(application: ApplicationState): void {
+    if (!this.#ended && application.isFinished) this.#complete(application);
+  }
+
+  /** Nothing will come out of it any more. */
+  #complete(application: ApplicationState): void {
+    const { index, inputs, outputs } = application.planned;
+    for (const part of application.close()) this.#letGo(part);
+    this.#open--;
+    for (const set of new Set(inputs.map((input) => input.set))) this.#leaveSet(set);
+    for (const set of outputs) if (set !== null) this.#state(set).complete = true;
+    for (const set of outputs) if (set !== null) for (const reader of this.plan.readers[set] ?? []) this.#advance(this.#applications[reader] as ApplicationState);
+    for (const follower of this.plan.units[index]?.applications.slice(1) ?? []) this.#advance(this.#applications[follower] as ApplicationState);
+  }
+
+  #leaveSet(set: number): void {
+    const state = this.#state(set);
+    state.openReaders--;
+    if (state.openReaders > 0 || this.plan.isOutput[set] === true) return;
+    for (const part of state.release()) this.#letGo(part);
+  }
+
+  /** Looks what has become possible now that some set or application is complete. */
+  #advance(application: ApplicationState): void {
+    if (this.#ended || application.phase === 'done') return;
+    const { planned } = application;
+    const head = this.plan.headOf[planned.index];
+    if (head !== null && head !== undefined && head !== planned.index && (this.#applications[head] as ApplicationState).phase !== 'done') return;
+    if (application.ranInUnit) {
+      application.phase = 'open';
+      return this.#complete(application);
+    }
+    if (planned.streamed === null) this.#advanceWhole(application);
+    else this.#advanceStream(application, planned.streamed);
+  }
+
+  #advanceWhole(application: ApplicationState): void {
+    const { inputs, joins } = application.planned;
+    if (application.phase === 'open' || !inputs.every(({ set }) => this.#state(set).complete)) return;
+    application.openWhole(partition(inputs, joins, inputs.map(({ set }) => this.#state(set).whole())));
+    this.#settle(application);
+  }
+
+  #advanceStream(application: ApplicationState, streamed: number): void {
+    const { inputs } = application.planned;
+    if (application.phase !== 'open') {
+      if (!inputs.every(({ set }, index) => index === streamed || this.#state(set).complete)) return;
+      if (this.#isSkipped(application, streamed)) return this.#skip(application);
+      this.#openStream(application);
+    }
+    if (this.#state(inputs[streamed]?.set ?? 0).complete) application.endSource();
+    this.#settle(application);
+  }
+
+  #openStream(application: ApplicationState): void {
+    const { inputs, streamed } = application.planned;
+    application.openStream(inputs.map(({ set }, index) => (index === streamed ? [] : this.#state(set).whole())));
+  }
+
+  /** A set beside the streamed one is empty, and not optional. */
+  #isSkipped(application: ApplicationState, streamed: number): boolean {
+    return application.planned.inputs.some(({ set, optional }, index) => index !== streamed && !optional && this.#state(set).items === 0);
+  }
+
+  #skip(application: ApplicationState): void {
+    application.phase = 'open';
+    this.#complete(application);
+  }
+
+  #endIfComplete(): void {
+    if (this.#ended || this.#open > 0) return;
+    const { graph } = this.plan;
+    this.#end({ kind: 'done', outputs: graph.outputs.map((set) => ({ name: defined(graph.sets[set], 'name of an output'), items: this.#state(set).whole() })) });
+  }
+
+  #end(result: InvocationResult): void {
+    assert(!this.#ended, 'an invocation ends twice');
+    this.#ended = true;
+    this.#onEnd(result);
+  }
+}
+
+/** Where outputs come from a segment: readers of the same unit that ran there have had them. */
+interface Fused {
+  readonly unit: Unit;
+  readonly ran: readonly boolean[];
+}
+
+function ranWith(fused: Fused | null, reader: number): boolean {
+  if (fused === null) return false;
+  const step = fused.unit.applications.indexOf(reader);
+  return step >= 0 && fused.ran[step] === true;
+}
+
+/** Streamed readers get the parts themselves; all others, and the client, need the set whole. */
+function isKept({ applications, readers, isOutput }: Plan, set: number): boolean {
+  if (isOutput[set] === true) return true;
+  return (readers[set] ?? []).some((reader) => {
+    const { streamed, inputs } = applications[reader] as PlannedApplication;
+    return streamed === null || inputs.some((input, index) => index !== streamed && input.set === set);
+  });
+}

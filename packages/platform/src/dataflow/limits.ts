@@ -1,0 +1,30 @@
+/** Limits of `dataflow`. */
+
+/** Invocations that were accepted and have no result yet, nested ones not counted. */
+export const MAX_INVOCATIONS = 16_384;
+/** What a client is told to wait when there is no room. */
+export const RETRY_AFTER_MS = 200;
+/** Items of one set. */
+export const MAX_SET_ITEMS = 1_000_000;
+/** Runs of one application in one invocation. */
+export const MAX_RUNS_PER_APPLICATION = 1_000_000;
+/** Bytes of intermediate and output items of one invocation that are alive at a time. */
+export const MAX_LIVE_BYTES = 4_294_967_296;
+/** Spans that one trace keeps. */
+export const MAX_SPANS = 10_000;
+/** Compositions that run inside one another. */
+export const MAX_INVOCATION_NESTING = 16;
+/** Runs of I/O functions at a time, until a controller says otherwise. */
+export const DEFAULT_IO_SLOTS = 256;
+/** Tasks that the engine has at a time for each thread: enough to fill its batches, few enough for order and fairness. */
+export const TASKS_PER_THREAD = 32;
+/** A function that may run so often at once needs no watch on it, and may stay on the thread of the one before it. */
+export const UNWATCHED_CONCURRENCY = 64;
+/** Most items that one run's items make of a later step without being handed back. */
+export const MAX_FAN_OUT_PER_ITEM = 4_096;
+/** Partitions that `anyKeyed` and `anyEach` are divided into at most. */
+export const ANY_PARTITIONS = 8;
+/** A composition's turn: so much computing, in µs, before the next one's. */
+export const QUANTUM_US = 1_000;
+/** What a run is taken to cost until it is known, in µs. */
+export const ESTIMATED_RUN_US = 50;

@@ -1,0 +1,60 @@
+/** What happened in one invocation, run by run. Times are µs since its start; a run's phases follow one another. */
+import type { Clock } from '@pappus/core';
+import type { RunSpan } from '../engine/compute-engine.ts';
+import { MAX_SPANS } from './limits.ts';
+
+export interface TraceSpan {
+  /** Compositions from the outermost in. */
+  readonly path: readonly string[];
+  /** The application's place in its composition. */
+  readonly application: number;
+  readonly function: string;
+  readonly kind: 'compute' | 'io' | 'composition' | 'kept';
+  /** The run's place among those of its application. */
+  readonly order: readonly number[];
+  readonly startedUs: number;
+  /** Ready until its thread or its I/O began. */
+  readonly queueUs: number;
+  /** I/O: the whole of it. */
+  readonly fetchUs: number;
+  readonly sandboxUs: number;
+  readonly computeUs: number;
+  readonly storeUs: number;
+}
+
+export class Trace {
+  readonly #clock: Clock;
+  readonly #startedMs: number;
+  readonly #spans: TraceSpan[] = [];
+  #dropped = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#startedMs = clock.nowMs();
+  }
+
+  nowUs(): number {
+    return (this.#clock.nowMs() - this.#startedMs) * 1000;
+  }
+
+  add(span: TraceSpan): void {
+    if (this.#spans.length < MAX_SPANS) this.#spans.push(span);
+    else this.#dropped++;
+  }
+
+  /** A run on a thread: from when it was ready, and what the thread says of it. */
+  addCompute(place: Pick<TraceSpan, 'path' | 'application' | 'function' | 'order'>, readyUs: number, busyUs: number, span: RunSpan): void {
+    const queueUs = Math.max(0, this.nowUs() - readyUs - busyUs);
+    const { sandboxUs, computeUs, storeUs } = span;
+    this.add({ ...place, kind: 'compute', startedUs: readyUs + queueUs + span.startedUs, queueUs, fetchUs: 0, sandboxUs, computeUs, storeUs });
+  }
+
+  get spans(): readonly TraceSpan[] {
+    return this.#spans;
+  }
+
+  /** Spans beyond the limit. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+}

@@ -1,0 +1,135 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { childrenOf, isAlive, NEVER, startEngine, until, type EngineUnderTest } from './testing/engine-under-test.ts';
+import { fakeSpec, oneStep, outputTexts, taskOf, textSet } from './testing/fake-functions.ts';
+
+const linux = process.platform === 'linux';
+
+let under: EngineUnderTest;
+beforeAll(async () => {
+  under = await startEngine();
+});
+afterAll(() => under.stop());
+
+describe('compute engines', () => {
+  test('run a function in another process', async () => {
+    expect(outputTexts(await under.run('upper', 'abc'))).toEqual(['ABC']);
+    expect(under.engine.stats()).toMatchObject({ threads: 2, queued: 0, running: 0 });
+  });
+
+  test('give each of many calls its own answer', async () => {
+    const upper = oneStep('upper');
+    const results = await Promise.all(Array.from({ length: 2_000 }, (_, index) => under.engine.run(taskOf(upper, [textSet('in', `n${index}`)]), NEVER)));
+    expect(results.map((result) => outputTexts(result)?.[0])).toEqual(Array.from({ length: 2_000 }, (_, index) => `N${index}`));
+  });
+
+  test('move items of many MiB', async () => {
+    const data = Buffer.alloc(20_000_001, 'abcdefg');
+    const result = await under.engine.run(taskOf(oneStep('echo'), [{ name: 'in', items: [{ name: 'big', key: 5, data }] }]), NEVER);
+    const item = result.kind === 'done' ? result.outputs[0]?.[0]?.items[0] : undefined;
+    expect(item).toMatchObject({ name: 'big', key: 5 });
+    expect(Buffer.from(item?.data ?? []).equals(data)).toBe(true);
+  });
+
+  test('run the steps of a segment on one thread, with spans', async () => {
+    const steps = [
+      { function: 'split 3', inputs: [], exported: [false] },
+      { function: 'upper', inputs: [{ step: 0, output: 0, distribution: 'each', optional: false }], exported: [true] },
+    ] as const;
+    const result = await under.engine.run({ ...taskOf({ steps, fanOut: 10 }), traced: true }, NEVER);
+    expect([outputTexts(result, 0), outputTexts(result, 1)]).toEqual([null, ['0', '1', '2']]);
+    expect(result.spans.map((span) => span.step)).toEqual([0, 1, 1, 1]);
+  });
+
+  test('hand stdio to the head', async () => {
+    const result = await under.engine.run({ ...taskOf(oneStep('echo'), []), stdio: textSet('stdio', 'argument') }, NEVER);
+    expect(outputTexts(result)).toEqual(['argument']);
+  });
+
+  test('report a trap, and that a function is gone or broken', async () => {
+    expect(await under.run('trap')).toMatchObject({ kind: 'failed', step: 0, failure: { kind: 'trap', functionName: 'main', offset: 12 } });
+    await expect(under.run('gone')).rejects.toMatchObject({ code: 'not-found' });
+    await expect(under.run('throw')).rejects.toMatchObject({ code: 'internal' });
+    expect(outputTexts(await under.run('upper', 'on'))).toEqual(['ON']);
+  });
+
+  test('stop an endless loop at its time, and nothing else', async () => {
+    const startedMs = performance.now();
+    const others = Promise.all(Array.from({ length: 50 }, (_, index) => under.run('upper', `x${index}`)));
+    const [loop, wasm] = await Promise.all([under.run('loop@150'), under.run('wasm-loop@150')]);
+    expect([loop, wasm]).toMatchObject([{ failure: { kind: 'limit', limit: 'time' } }, { failure: { kind: 'limit', limit: 'time' } }]);
+    expect(performance.now() - startedMs).toBeGreaterThan(140);
+    expect((await others).map((result) => outputTexts(result)?.[0])).toEqual(Array.from({ length: 50 }, (_, index) => `X${index}`));
+    await until('the threads are replaced', () => under.engine.stats().threads === 2);
+  });
+
+  test('prepare a module, within its time', async () => {
+    expect(await under.engine.prepare(Buffer.from('bad'), fakeSpec(), NEVER)).toEqual({ kind: 'refused', problems: ['it is bad', 'it is ugly'] });
+    expect(await under.engine.prepare(Buffer.from('echo'), fakeSpec(), NEVER)).toMatchObject({ kind: 'prepared' });
+  });
+
+  test('an aborted call ends at once, and its result is dropped', async () => {
+    const controller = new AbortController();
+    const running = under.run('spin 200', 'x', controller.signal);
+    setTimeout(() => controller.abort(new Error('enough')), 20);
+    await expect(running).rejects.toThrow('enough');
+    await expect(under.run('echo', 'x', controller.signal)).rejects.toThrow('enough');
+    expect(outputTexts(await under.run('upper', 'on'))).toEqual(['ON']);
+  });
+
+  test('inputs that do not fit are refused before they are sent', async () => {
+    const items = Array.from({ length: 5 }, (_, key) => ({ name: 'i', key, data: new Uint8Array(300_000_000) }));
+    await expect(under.engine.run(taskOf(oneStep('echo'), [{ name: 'in', items }]), NEVER)).rejects.toMatchObject({ code: 'resource-exhausted' });
+  });
+
+  test('a slow task holds up no others', async () => {
+    const echo = oneStep('echo');
+    await Promise.all(Array.from({ length: 100 }, () => under.engine.run(taskOf(echo), NEVER)));
+    const slow = under.run('spin 700');
+    const startedMs = performance.now();
+    await Promise.all(Array.from({ length: 200 }, () => under.engine.run(taskOf(echo), NEVER)));
+    expect(performance.now() - startedMs).toBeLessThan(600);
+    await slow;
+  });
+
+  test('the number of threads that compute can be changed', async () => {
+    under.engine.setThreads(1);
+    expect(under.engine.stats()).toMatchObject({ threads: 1 });
+    expect(outputTexts(await under.run('upper', 'one'))).toEqual(['ONE']);
+    under.engine.setThreads(99);
+    expect(under.engine.stats()).toMatchObject({ threads: 2 });
+  });
+
+  test('work that dies with its engine is run again, on a warm one', async () => {
+    const file = join(under.folder, 'died');
+    const { processesLost } = under.engine.stats();
+    const dying = under.run(`die-unless ${file}`, 'again');
+    const others = Promise.all(Array.from({ length: 20 }, (_, index) => under.run('upper', `x${index}`)));
+    await until('the process has died', () => under.engine.stats().processesLost > processesLost);
+    await writeFile(file, '');
+    expect(outputTexts(await dying)).toEqual(['again']);
+    expect((await others).map((result) => outputTexts(result)?.[0])).toEqual(Array.from({ length: 20 }, (_, index) => `X${index}`));
+  });
+});
+
+describe('the end', () => {
+  test('stop lets running work end, refuses new work and leaves no process', async () => {
+    const own = await startEngine({ threads: 1, spareProcesses: 0 });
+    const pids = linux ? (await childrenOf(process.pid)).filter((pid) => isAlive(pid)) : [];
+    const running = own.run('spin 300', 'to the end');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const stopping = own.stop();
+    await expect(own.run('echo')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(outputTexts(await running)).toEqual(['to the end']);
+    await stopping;
+    if (linux) expect((await childrenOf(process.pid)).length).toBeLessThan(pids.length);
+  });
+
+  test('sandboxes that do not load are reported', async () => {
+    await expect(startEngine({ sandboxes: new URL('./testing/no-such-file.ts', import.meta.url) })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/did not come up.*no-such-file/) as unknown,
+    });
+  });
+});

@@ -1,0 +1,295 @@
+/** The gateway's side of the engines: one line of tasks for all threads, and what to do when a thread or a process is lost. */
+import { AppError, sleep, type Clock, type Logger, type Timer } from '@pappus/core';
+import type { FunctionSpec } from '../functions/function-spec.ts';
+import type { Preparation } from '../sandbox/sandbox.ts';
+import type { ComputeEngine, EngineStats, FunctionSource, SegmentResult, SegmentTask } from './compute-engine.ts';
+import type { EngineProcessOptions, ThreadEnd } from './engine-process.ts';
+import { FunctionShelf } from './function-shelf.ts';
+import { PrepareJob, SegmentJob, type Job, type Loss } from './job.ts';
+import { MAINTENANCE_INTERVAL_MS, MAX_SHELF_BYTES, MAX_SHELF_FUNCTIONS, MAX_WAITING_PREPARATIONS, MAX_WAITING_TASKS, STOP_GRACE_MS } from './limits.ts';
+import { ProcessFleet } from './process-fleet.ts';
+import { SegmentPlans } from './segment-plans.ts';
+import type { ThreadLink } from './thread-link.ts';
+import { WaitingLine } from './waiting-line.ts';
+
+export interface PoolOptions {
+  readonly processes: number;
+  readonly spareProcesses: number;
+  /** Threads that compute, at first and at the most. */
+  readonly threads: number;
+  readonly maxThreads: number;
+  readonly source: FunctionSource;
+  readonly process: Omit<EngineProcessOptions, 'events'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class ComputePool implements ComputeEngine {
+  readonly #options: PoolOptions;
+  readonly #clock: Clock;
+  readonly #shelf: FunctionShelf;
+  readonly #plans: SegmentPlans;
+  readonly #fleet: ProcessFleet;
+  readonly #tasks = new WaitingLine<SegmentJob>();
+  readonly #preparations = new WaitingLine<PrepareJob>();
+  /** Tasks whose functions are being loaded. */
+  #loading = 0;
+  #threads: number;
+  #active: readonly ThreadLink[] = [];
+  #spare: readonly ThreadLink[] = [];
+  readonly #written = new Set<ThreadLink>();
+  #pumping = false;
+  #maintenance: Timer | null = null;
+  #threadsEnded = 0;
+  #stopping: Promise<void> | null = null;
+  readonly #onChange = new Set<() => void>();
+
+  constructor(options: PoolOptions) {
+    const { source, clock, logger } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#threads = options.threads;
+    this.#shelf = new FunctionShelf(source, { bytes: MAX_SHELF_BYTES, functions: MAX_SHELF_FUNCTIONS });
+    this.#plans = new SegmentPlans(this.#shelf);
+    this.#fleet = new ProcessFleet({
+      serving: options.processes,
+      spares: options.spareProcesses,
+      process: options.process,
+      clock,
+      logger,
+      changed: () => this.#changed(),
+      events: {
+        ready: () => {},
+        progressed: () => this.#pumpSoon(),
+        returned: (job) => this.#putBack([job]),
+        threadEnded: (_process, link, end) => this.#threadEnded(link, end),
+        died: (process, why) => {
+          const loss = { cause: 'engine-lost', step: 0, message: why } as const;
+          for (const link of process.links.values()) this.#abandon(link, null, loss);
+        },
+        running: (link, task) => this.#putBack(link.takeBack(task)),
+      },
+    });
+  }
+
+  /** Resolves when the first threads are there. */
+  async start(signal: AbortSignal): Promise<void> {
+    this.#fleet.fill();
+    await new Promise<void>((resolve, reject) => {
+      const look = (): void => {
+        const there = this.#active.length >= this.#threads;
+        if (!there && this.#fleet.hopeless === null && !signal.aborted) return;
+        this.#onChange.delete(look);
+        signal.removeEventListener('abort', look);
+        if (there) resolve();
+        else reject(signal.aborted ? signal.reason : noEngines(this.#fleet.hopeless ?? ''));
+      };
+      this.#onChange.add(look);
+      signal.addEventListener('abort', look, { once: true });
+      look();
+    });
+  }
+
+  run(task: SegmentTask, signal: AbortSignal): Promise<SegmentResult> {
+    const refusal = this.#refusal(signal, this.#tasks.size + this.#loading, MAX_WAITING_TASKS);
+    if (refusal !== null) return Promise.reject(refusal);
+    return new Promise((resolve, reject) => {
+      this.#tasks.push(new SegmentJob(task, this.#plans.of(task.segment), signal, resolve, reject));
+      this.#pumpSoon();
+    });
+  }
+
+  prepare(code: Uint8Array, spec: FunctionSpec, signal: AbortSignal): Promise<Preparation> {
+    const refusal = this.#refusal(signal, this.#preparations.size, MAX_WAITING_PREPARATIONS);
+    if (refusal !== null) return Promise.reject(refusal);
+    return new Promise((resolve, reject) => {
+      this.#preparations.push(new PrepareJob(code, spec, signal, resolve, reject));
+      this.#pumpSoon();
+    });
+  }
+
+  setThreads(threads: number): void {
+    this.#threads = Math.max(1, Math.min(this.#options.maxThreads, Math.trunc(threads)));
+    this.#changed();
+  }
+
+  stats(): EngineStats {
+    let outstanding = 0;
+    let running = 0;
+    for (const link of [...this.#active, ...this.#spare]) {
+      outstanding += link.outstanding;
+      if (link.outstanding > 0) running += 1;
+    }
+    return {
+      threads: this.#active.length,
+      spares: this.#spare.length,
+      queued: this.#tasks.size + this.#loading + outstanding - running,
+      running,
+      processesLost: this.#fleet.lost,
+      threadsEnded: this.#threadsEnded,
+    };
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  /** What was accepted may end; what has not after the grace is refused. */
+  async #stopAll(): Promise<void> {
+    const untilMs = this.#clock.nowMs() + STOP_GRACE_MS;
+    while (this.#busy() && this.#clock.nowMs() < untilMs) await sleep(this.#clock, MAINTENANCE_INTERVAL_MS);
+    this.#maintenance?.cancel();
+    this.#refuseWaiting(stopped());
+    for (const link of [...this.#active, ...this.#spare]) {
+      const { running, others } = link.abandon(null);
+      for (const job of [running, ...others]) job?.reject(stopped());
+    }
+    await this.#fleet.stop();
+  }
+
+  #busy(): boolean {
+    const { queued, running } = this.stats();
+    return queued + running + this.#preparations.size > 0;
+  }
+
+  #refusal(signal: AbortSignal, waiting: number, limit: number): unknown {
+    if (signal.aborted) return signal.reason;
+    if (this.#stopping !== null) return stopped();
+    if (waiting >= limit) return new AppError('resource-exhausted', `${waiting} calls wait for the engines already`, { retryable: true });
+    return null;
+  }
+
+  /** At the end of this turn of the event loop: all that came in it leaves in one write per thread. */
+  #pumpSoon(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    setImmediate(() => {
+      this.#pumping = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    this.#pumpPreparations();
+    const nowMs = this.#clock.nowMs();
+    for (;;) {
+      const job = this.#tasks.first();
+      if (job === null) break;
+      if (job.settled) {
+        this.#tasks.shift();
+        continue;
+      }
+      const link = this.#threadFor(job, nowMs);
+      if (link === null) break;
+      this.#tasks.shift();
+      if (link.missing(job.plan).some(({ loaded }) => loaded === null)) void this.#load(job);
+      else {
+        link.sendTask(job);
+        this.#written.add(link);
+      }
+    }
+    for (const link of this.#written) link.flush();
+    this.#written.clear();
+    this.#fleet.endIdle();
+    this.#watchOver();
+  }
+
+  #threadFor(job: SegmentJob, nowMs: number): ThreadLink | null {
+    let best: ThreadLink | null = null;
+    let least = Number.POSITIVE_INFINITY;
+    for (const link of this.#active) {
+      const cost = link.costOf(job.plan, nowMs);
+      if (cost === null || cost >= least) continue;
+      best = link;
+      least = cost;
+      if (cost === 0) break;
+    }
+    return best;
+  }
+
+  /** Modules are prepared by threads that do not compute, as long as there are any: a thousand deployments hold up no call. */
+  #pumpPreparations(): void {
+    const threads = this.#spare.length > 0 ? this.#spare : this.#active.slice(-1);
+    while (this.#preparations.size > 0) {
+      const link = threads.findLast((each) => each.outstanding === 0);
+      if (link === undefined) return;
+      const job = this.#preparations.shift();
+      if (job === null || job.settled) continue;
+      link.sendPrepare(job);
+      this.#written.add(link);
+    }
+  }
+
+  async #load(job: SegmentJob): Promise<void> {
+    this.#loading += 1;
+    try {
+      await Promise.all(job.plan.functions.filter(({ loaded }) => loaded === null).map((shelved) => this.#shelf.load(shelved)));
+      this.#putBack([job]);
+    } catch (error) {
+      job.reject(error);
+    } finally {
+      this.#loading -= 1;
+    }
+  }
+
+  /** To the front of the line, in the order given. */
+  #putBack(jobs: readonly Job[]): void {
+    if (jobs.length === 0) return;
+    for (const job of jobs.toReversed()) {
+      if (job.settled) continue;
+      if (this.#stopping !== null) job.reject(stopped());
+      else if (job.kind === 'segment') this.#tasks.unshift(job);
+      else this.#preparations.unshift(job);
+    }
+    this.#pumpSoon();
+  }
+
+  #threadEnded(link: ThreadLink, { cause, running, step, message }: ThreadEnd): void {
+    this.#threadsEnded += 1;
+    this.#options.logger.log('warn', 'an engine thread ended', { cause, step, detail: message });
+    const why = cause === 'memory' ? 'the heap of the thread was full' : `the thread ended: ${message === '' ? cause : message}`;
+    this.#abandon(link, running, cause === 'time' ? { cause: 'time', step, message } : { cause: 'engine-lost', step, message: why });
+  }
+
+  #abandon(link: ThreadLink, runningTask: number | null, loss: Loss): void {
+    const { running, others } = link.abandon(runningTask);
+    const again = running === null || running.lost(loss) ? others : [running, ...others];
+    this.#putBack(again);
+  }
+
+  #changed(): void {
+    const usable = this.#fleet.usableThreads();
+    this.#active = usable.slice(0, this.#threads);
+    this.#spare = usable.slice(this.#threads);
+    const { hopeless } = this.#fleet;
+    if (hopeless !== null) this.#refuseWaiting(noEngines(hopeless));
+    for (const look of [...this.#onChange]) look();
+    this.#pumpSoon();
+  }
+
+  #refuseWaiting(reason: AppError): void {
+    for (const job of [...this.#tasks.takeAll(), ...this.#preparations.takeAll()]) job.reject(reason);
+  }
+
+  /** As long as tasks wait behind others on their threads: those behind one that takes long are taken back. */
+  #watchOver(): void {
+    if (this.#maintenance !== null || this.#stopping !== null) return;
+    if (!this.#active.some((link) => link.outstanding > 1)) return;
+    this.#maintenance = this.#clock.schedule(MAINTENANCE_INTERVAL_MS, () => {
+      this.#maintenance = null;
+      this.#maintain();
+    }, { background: true });
+  }
+
+  #maintain(): void {
+    const nowMs = this.#clock.nowMs();
+    if (this.#active.length > 1) {
+      for (const link of this.#active) if (link.shouldRecall(nowMs)) this.#fleet.processOf(link)?.recall(link);
+    }
+    this.#pump();
+  }
+}
+
+const stopped = (): AppError => new AppError('unavailable', 'the engines are stopped', { retryable: true });
+const noEngines = (why: string): AppError => new AppError('unavailable', `no engine process comes up: ${why}`, { retryable: true });

@@ -1,0 +1,151 @@
+/**
+ * The main thread of an engine process. It runs no guest code and never waits, so that it can end a thread whose run is
+ * over its time, and the whole process as soon as the gateway is gone.
+ */
+import { closeSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { errorMessage, systemCode, type Clock } from '@pappus/core';
+import { Worker } from 'node:worker_threads';
+import { BodyReader } from './body-reader.ts';
+import type { EngineArguments } from './engine-arguments.ts';
+import { FrameStream } from './frame-stream.ts';
+import { FrameWriter } from './frame-writer.ts';
+import { MAX_CONTROL_FRAME_BYTES, MEMORY_INTERVAL_MS, WATCH_INTERVAL_MS } from './limits.ts';
+import { brokenProtocol, END_CAUSES, frameType, PROTOCOL_VERSION, type EndCause, type FrameType } from './protocol.ts';
+import { RunState, type RunningNow } from './run-state.ts';
+import type { ThreadData } from './thread.ts';
+
+export interface HostOptions {
+  readonly control: Socket;
+  readonly clock: Clock;
+  readonly threadFile: URL;
+  /** File descriptor of the first data channel. */
+  readonly firstChannelFd: number;
+  readonly arguments: EngineArguments;
+  readonly residentBytes: () => number;
+  readonly exit: (why: string) => void;
+}
+
+interface HostedThread {
+  readonly worker: Worker;
+  readonly state: RunState;
+  /** The run that the last look saw, and since when. */
+  seen: RunningNow;
+  sinceMs: number;
+  /** The gateway knows that it ends. */
+  ended: boolean;
+  cause: EndCause;
+  problem: string;
+}
+
+export class EngineHost {
+  readonly #options: HostOptions;
+  readonly #threads = new Map<number, HostedThread>();
+  readonly #writer = new FrameWriter();
+  #memoryMs = 0;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { control, exit } = this.#options;
+    const frames = new FrameStream((type, _flags, id, body) => this.#obey(type, id, body), MAX_CONTROL_FRAME_BYTES);
+    control.on('data', (chunk: Buffer) => frames.push(chunk));
+    control.on('error', () => {});
+    control.on('close', () => exit('the gateway is gone'));
+    this.#say(frameType.hello, PROTOCOL_VERSION, () => {});
+    this.#watch();
+  }
+
+  #obey(type: number, id: number, body: Buffer): void {
+    const reader = new BodyReader(body);
+    switch (type) {
+      case frameType.start:
+        return this.#startThread(id);
+      case frameType.recall: {
+        const running = this.#threads.get(id)?.state.recall(reader.u32()) ?? 0;
+        return this.#say(frameType.running, id, () => this.#writer.u32(running));
+      }
+      case frameType.ping:
+        return this.#say(frameType.pong, id, () => {});
+      default:
+        throw brokenProtocol(`a frame of type ${type} for an engine`);
+    }
+  }
+
+  #startThread(channel: number): void {
+    const { clock, threadFile, firstChannelFd } = this.#options;
+    const { sandboxes, threadHeapMiB, prepareTimeoutMs } = this.#options.arguments;
+    const state = new RunState();
+    const fd = firstChannelFd + channel;
+    const data: ThreadData = { fd, state: state.memory, sandboxes, prepareTimeoutMs };
+    const worker = new Worker(threadFile, {
+      workerData: data,
+      name: `pappus-engine-${channel}`,
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: threadHeapMiB },
+    });
+    const thread: HostedThread = { worker, state, seen: state.now(), sinceMs: clock.nowMs(), ended: false, cause: 'failed', problem: '' };
+    this.#threads.set(channel, thread);
+    worker.on('error', (error: unknown) => {
+      thread.problem = errorMessage(error);
+      if (systemCode(error) === 'ERR_WORKER_OUT_OF_MEMORY') thread.cause = 'memory';
+    });
+    worker.on('exit', () => this.#exited(channel, thread));
+  }
+
+  #exited(channel: number, thread: HostedThread): void {
+    this.#threads.delete(channel);
+    if (!thread.ended) this.#reportEnd(channel, thread, thread.problem === '' ? 'closed' : thread.cause);
+    closeSync(this.#options.firstChannelFd + channel);
+  }
+
+  #reportEnd(channel: number, thread: HostedThread, cause: EndCause): void {
+    const running = thread.state.now();
+    thread.ended = true;
+    this.#say(frameType.ended, channel, () => {
+      this.#writer.u8(END_CAUSES.indexOf(cause));
+      this.#writer.u32(running.task);
+      this.#writer.u16(running.step);
+      this.#writer.text(thread.problem);
+    });
+  }
+
+  #watch(): void {
+    const { clock } = this.#options;
+    const nowMs = clock.nowMs();
+    for (const [channel, thread] of this.#threads) if (!thread.ended) this.#look(channel, thread, nowMs);
+    if (nowMs - this.#memoryMs >= MEMORY_INTERVAL_MS) {
+      this.#memoryMs = nowMs;
+      this.#weigh();
+    }
+    clock.schedule(WATCH_INTERVAL_MS, () => this.#watch());
+  }
+
+  #look(channel: number, thread: HostedThread, nowMs: number): void {
+    const now = thread.state.now();
+    if (now.limitMs === 0 || now.runs !== thread.seen.runs) {
+      thread.seen = now;
+      thread.sinceMs = nowMs;
+    } else if (nowMs - thread.sinceMs >= now.limitMs) {
+      thread.problem = `it was over its time of ${now.limitMs} ms`;
+      this.#reportEnd(channel, thread, 'time');
+      void thread.worker.terminate();
+    }
+  }
+
+  #weigh(): void {
+    const { residentBytes, exit } = this.#options;
+    const { memoryBytes } = this.#options.arguments;
+    const bytes = residentBytes();
+    if (bytes > memoryBytes) exit(`it used ${bytes} bytes of memory, of ${memoryBytes}`);
+  }
+
+  #say(type: FrameType, id: number, writeBody: () => void): void {
+    this.#writer.begin(type, 0, id);
+    writeBody();
+    this.#writer.end();
+    for (const part of this.#writer.take()) this.#options.control.write(part);
+  }
+}

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import type { SandboxFactory } from '../sandbox/sandbox.ts';
+import { FunctionCache } from './function-cache.ts';
+import { fakeSpec } from './testing/fake-functions.ts';
+import { FAKE_REPORT } from './testing/fake-sandboxes.ts';
+
+interface Opened {
+  readonly live: Set<number>;
+  readonly factory: SandboxFactory;
+}
+
+/** The only byte of a module is its number; there is memory for `room` of them. */
+function sandboxes(room: number): Opened {
+  const live = new Set<number>();
+  const factory: SandboxFactory = {
+    prepare: async () => ({ kind: 'refused', problems: [] }),
+    open: async ({ bytes }) => {
+      const number = bytes[0] as number;
+      if (live.size >= room) throw new RangeError('no memory');
+      live.add(number);
+      return { mode: 'reset', keptBytes: 100, run: () => ({ kind: 'done', outputs: [], log: null }), dispose: () => void live.delete(number) };
+    },
+  };
+  return { live, factory };
+}
+
+async function use(cache: FunctionCache, ...ids: readonly number[]): Promise<void> {
+  for (const id of ids) {
+    if (!cache.has(id)) cache.receive(id, fakeSpec(), { bytes: Uint8Array.of(id), report: FAKE_REPORT });
+    if (cache.openOf(id) === null) await cache.open(id, [id]);
+  }
+}
+
+describe('the functions of a thread', () => {
+  test('the least recently used go when there are too many', async () => {
+    const { live, factory } = sandboxes(99);
+    const cache = new FunctionCache(factory, { functions: 3, keptBytes: 1e9 });
+    await use(cache, 1, 2, 3, 1, 4);
+    expect([...live].toSorted((a, b) => a - b)).toEqual([1, 3, 4]);
+    expect(cache.takeEvicted()).toEqual([2]);
+    expect(cache.takeEvicted()).toEqual([]);
+    expect([cache.has(2), cache.openOf(2)]).toEqual([false, null]);
+  });
+
+  test('or when they keep too many bytes', async () => {
+    const { live, factory } = sandboxes(99);
+    await use(new FunctionCache(factory, { functions: 99, keptBytes: 250 }), 1, 2, 3, 4);
+    expect([...live]).toEqual([3, 4]);
+  });
+
+  test('those of the running segment stay', async () => {
+    const { live, factory } = sandboxes(99);
+    const cache = new FunctionCache(factory, { functions: 2, keptBytes: 1e9 });
+    for (const id of [1, 2, 3]) cache.receive(id, fakeSpec(), { bytes: Uint8Array.of(id), report: FAKE_REPORT });
+    for (const id of [1, 2, 3]) await cache.open(id, [1, 2, 3]);
+    expect([...live]).toEqual([1, 2, 3]);
+  });
+
+  test('all others make room when there is no memory for a new one', async () => {
+    const { live, factory } = sandboxes(2);
+    const cache = new FunctionCache(factory, { functions: 99, keptBytes: 1e9 });
+    await use(cache, 1, 2, 3);
+    expect([...live]).toEqual([3]);
+    expect(cache.takeEvicted()).toEqual([1, 2]);
+  });
+
+  test('a function that does not open even so is an error', async () => {
+    const cache = new FunctionCache(sandboxes(0).factory, { functions: 99, keptBytes: 1e9 });
+    cache.receive(1, fakeSpec(), { bytes: Uint8Array.of(1), report: FAKE_REPORT });
+    await expect(cache.open(1, [1])).rejects.toThrow('no memory');
+  });
+});

@@ -1,0 +1,101 @@
+/** One accepted call on its way through the pool: settled once, whatever happens to the threads that try it. */
+import { AppError } from '@pappus/core';
+import type { FunctionSpec } from '../functions/function-spec.ts';
+import type { Preparation } from '../sandbox/sandbox.ts';
+import type { SegmentResult, SegmentTask } from './compute-engine.ts';
+import { MAX_ATTEMPTS } from './limits.ts';
+import type { SegmentPlan } from './segment-plans.ts';
+
+/** Why a job did not end on its thread. */
+export interface Loss {
+  readonly cause: 'time' | 'engine-lost';
+  readonly step: number;
+  readonly message: string;
+}
+
+abstract class Pending<T> {
+  /** How often a thread was lost while it ran this. */
+  attempts = 0;
+  /** What it adds to the work of a thread, by what is known when it is sent. */
+  estimateUs: number;
+  settled = false;
+  readonly #signal: AbortSignal;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #onAbort: () => void;
+
+  constructor(estimateUs: number, signal: AbortSignal, resolve: (value: T) => void, reject: (reason: unknown) => void) {
+    this.estimateUs = estimateUs;
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#onAbort = () => this.reject(signal.reason);
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  resolve(value: T): void {
+    if (this.#settle()) this.#resolve(value);
+  }
+
+  reject(reason: unknown): void {
+    if (this.#settle()) this.#reject(reason);
+  }
+
+  /** The thread that ran it is gone. False when it may be tried again. */
+  lost(loss: Loss): boolean {
+    if (this.settled) return true;
+    this.attempts += 1;
+    if (loss.cause === 'engine-lost' && this.attempts < MAX_ATTEMPTS) return false;
+    this.fail(loss);
+    return true;
+  }
+
+  protected abstract fail(loss: Loss): void;
+
+  #settle(): boolean {
+    if (this.settled) return false;
+    this.settled = true;
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    return true;
+  }
+}
+
+export class SegmentJob extends Pending<SegmentResult> {
+  readonly kind = 'segment';
+  readonly task: SegmentTask;
+  readonly plan: SegmentPlan;
+
+  constructor(task: SegmentTask, plan: SegmentPlan, signal: AbortSignal, resolve: (value: SegmentResult) => void, reject: (reason: unknown) => void) {
+    super(plan.estimateUs, signal, resolve, reject);
+    this.task = task;
+    this.plan = plan;
+  }
+
+  protected override fail({ cause, step, message }: Loss): void {
+    const failure =
+      cause === 'time' ? ({ kind: 'limit', limit: 'time', message } as const) : ({ kind: 'engine-lost', attempts: this.attempts, message } as const);
+    this.resolve({ kind: 'failed', step, failure, spans: [], logs: [], busyUs: 0 });
+  }
+}
+
+/** Of a module that nobody has seen yet, nothing is known. */
+const PREPARE_ESTIMATE_US = 1e6;
+
+export class PrepareJob extends Pending<Preparation> {
+  readonly kind = 'prepare';
+  readonly code: Uint8Array;
+  readonly spec: FunctionSpec;
+
+  constructor(code: Uint8Array, spec: FunctionSpec, signal: AbortSignal, resolve: (value: Preparation) => void, reject: (reason: unknown) => void) {
+    super(PREPARE_ESTIMATE_US, signal, resolve, reject);
+    this.code = code;
+    this.spec = spec;
+  }
+
+  protected override fail({ cause, message }: Loss): void {
+    if (cause === 'time') this.reject(new AppError('deadline-exceeded', `the module was not checked in time: ${message}`));
+    else this.reject(new AppError('worker-lost', `checking the module ended the engine ${this.attempts} times: ${message}`));
+  }
+}
+
+export type Job = SegmentJob | PrepareJob;

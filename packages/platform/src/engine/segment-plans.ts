@@ -1,0 +1,47 @@
+/** What the pool knows of each segment: its functions, and how long a task of it takes. */
+import { assert } from '@pappus/core';
+import type { Segment } from './compute-engine.ts';
+import type { FunctionShelf, ShelvedFunction } from './function-shelf.ts';
+import { FIRST_ESTIMATE_US, MAX_SEGMENT_STEPS } from './limits.ts';
+
+export class SegmentPlan {
+  readonly segment: Segment;
+  /** Each function once. */
+  readonly functions: readonly ShelvedFunction[];
+  #estimateUs = FIRST_ESTIMATE_US;
+
+  constructor(segment: Segment, functions: readonly ShelvedFunction[]) {
+    this.segment = segment;
+    this.functions = functions;
+  }
+
+  get estimateUs(): number {
+    return this.#estimateUs;
+  }
+
+  /** Up at once and down slowly: too low an estimate puts tasks behind one that takes long. */
+  learn(busyUs: number): void {
+    const share = busyUs > this.#estimateUs ? 2 : 16;
+    this.#estimateUs += (busyUs - this.#estimateUs) / share;
+  }
+}
+
+export class SegmentPlans {
+  readonly #shelf: FunctionShelf;
+  readonly #plans = new WeakMap<Segment, SegmentPlan>();
+
+  constructor(shelf: FunctionShelf) {
+    this.#shelf = shelf;
+  }
+
+  of(segment: Segment): SegmentPlan {
+    const known = this.#plans.get(segment);
+    if (known !== undefined) return known;
+    const { length } = segment.steps;
+    assert(length > 0 && length <= MAX_SEGMENT_STEPS, `a segment has 1 to ${MAX_SEGMENT_STEPS} steps, not ${length}`);
+    const hashes = new Set(segment.steps.map((step) => step.function));
+    const plan = new SegmentPlan(segment, [...hashes].map((hash) => this.#shelf.of(hash)));
+    this.#plans.set(segment, plan);
+    return plan;
+  }
+}

@@ -1,0 +1,294 @@
+/** The gateway's end of a thread's data channel: what was sent there and has no result yet, and what the thread holds. */
+import type { Socket } from 'node:net';
+import { AppError, type Clock } from '@pappus/core';
+import { encodeSets } from '../sets/set-frame.ts';
+import { BodyReader } from './body-reader.ts';
+import { FrameStream } from './frame-stream.ts';
+import { FrameWriter } from './frame-writer.ts';
+import type { ShelvedFunction } from './function-shelf.ts';
+import type { Job, PrepareJob, SegmentJob } from './job.ts';
+import { AHEAD_US, MAX_FRAME_BYTES, MAX_UNREAD_BYTES, OPEN_ESTIMATE_US, SECOND_TASK_US, STALL_MS } from './limits.ts';
+import { readDone, readFailed } from './outcome.ts';
+import { readPrepared, writePrepare } from './preparation.ts';
+import { brokenProtocol, frameType, PROTOCOL_VERSION, taskFlag } from './protocol.ts';
+import { SentTasks } from './sent-tasks.ts';
+import type { SegmentPlan } from './segment-plans.ts';
+import { ThreadHoldings } from './thread-holdings.ts';
+
+export interface LinkEvents {
+  /** The thread has said its first words. */
+  ready(link: ThreadLink): void;
+  /** Results came: there is room for more tasks. */
+  progressed(link: ThreadLink): void;
+  /** A job comes back that the thread did not begin. */
+  returned(job: Job): void;
+  /** The thread does not keep to the protocol. */
+  broken(link: ThreadLink, error: unknown): void;
+  /** The thread closed its channel. */
+  closed(link: ThreadLink): void;
+}
+
+/** What was outstanding on a thread that is gone. */
+export interface Leftover {
+  /** What it ran, by all that is known. */
+  readonly running: Job | null;
+  /** In the order in which they were sent. */
+  readonly others: readonly Job[];
+}
+
+const MAX_SETS_BYTES = MAX_FRAME_BYTES - 1_048_576;
+
+export class ThreadLink {
+  readonly channel: number;
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  readonly #events: LinkEvents;
+  readonly #writer = new FrameWriter();
+  readonly #sent = new SentTasks<Job>();
+  readonly #holdings = new ThreadHoldings();
+  #queuedUs = 0;
+  #progressMs = 0;
+  /** Until the next progress. */
+  #recalledUpTo: number | null = null;
+  #ready = false;
+  #gone = false;
+
+  constructor(channel: number, socket: Socket, clock: Clock, events: LinkEvents) {
+    this.channel = channel;
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#events = events;
+    const frames = new FrameStream((type, _flags, id, body) => this.#receive(type, id, body));
+    socket.on('data', (chunk: Buffer) => this.#read(frames, chunk));
+    socket.on('error', () => {}); // `close` follows
+    socket.on('close', () => this.#close());
+  }
+
+  get usable(): boolean {
+    return this.#ready && !this.#gone;
+  }
+
+  get outstanding(): number {
+    return this.#sent.size;
+  }
+
+  /**
+   * What a task would wait for here, in µs, or null when it should not come here: short tasks run ahead of their results
+   * in numbers, longer ones wait where any thread can take them.
+   */
+  costOf(plan: SegmentPlan, nowMs: number): number | null {
+    const { size } = this.#sent;
+    const opening = this.#holdings.knows(plan) ? 0 : OPEN_ESTIMATE_US;
+    if (size === 0) return opening;
+    const room = this.#queuedUs <= AHEAD_US || (size < 2 && this.#queuedUs <= SECOND_TASK_US);
+    if (!room || !this.#sent.hasRoom || this.stalled(nowMs) || this.#socket.writableLength > MAX_UNREAD_BYTES) return null;
+    return this.#queuedUs + opening;
+  }
+
+  /** It runs something, and has given no result for a while. */
+  stalled(nowMs: number): boolean {
+    return this.#sent.size > 0 && nowMs - this.#progressMs > STALL_MS;
+  }
+
+  /** Whether tasks wait behind one that takes long, and nobody has asked for them yet. */
+  shouldRecall(nowMs: number): boolean {
+    return this.#recalledUpTo === null && this.#sent.size > 1 && this.stalled(nowMs);
+  }
+
+  /** Functions of the plan that have to be sent first. */
+  missing(plan: SegmentPlan): readonly ShelvedFunction[] {
+    return this.#holdings.missing(plan);
+  }
+
+  /** Puts the task into the batch; what the thread misses of its functions has to be loaded. */
+  sendTask(job: SegmentJob): void {
+    const { task, plan } = job;
+    const writer = this.#writer;
+    let inputs: readonly Uint8Array[];
+    let stdio: readonly Uint8Array[];
+    try {
+      inputs = encodeSets(task.inputs);
+      stdio = task.stdio === null ? NONE : encodeSets([task.stdio]);
+    } catch (error) {
+      job.reject(error);
+      return;
+    }
+    const bytes = lengthOf(inputs);
+    if (bytes + lengthOf(stdio) > MAX_SETS_BYTES) {
+      job.reject(new AppError('resource-exhausted', `the inputs of one run have ${bytes} bytes, of ${MAX_SETS_BYTES}`));
+      return;
+    }
+    const place = this.#holdings.complete(plan, writer);
+    job.estimateUs = plan.estimateUs;
+    writer.begin(frameType.task, task.traced ? taskFlag.traced : 0, this.#accept(job));
+    writer.u32(place);
+    writer.u32(bytes);
+    writer.allBytes(inputs);
+    writer.allBytes(stdio);
+    writer.end();
+  }
+
+  sendPrepare(job: PrepareJob): void {
+    this.#writer.begin(frameType.prepare, 0, this.#accept(job));
+    writePrepare(this.#writer, job.code, job.spec);
+    this.#writer.end();
+  }
+
+  /** Writes the batch: one call into the kernel, if it takes it. */
+  flush(): void {
+    if (this.#writer.pendingBytes === 0 || this.#gone) return;
+    const parts = this.#writer.take();
+    if (parts.length > 1) this.#socket.cork();
+    for (const part of parts) this.#socket.write(part);
+    if (parts.length > 1) this.#socket.uncork();
+  }
+
+  /** Up to which task nothing more is to begin. */
+  recall(): number {
+    this.#recalledUpTo = this.#sent.lastId;
+    return this.#recalledUpTo;
+  }
+
+  /**
+   * The thread is busy with `running`; the other jobs that were recalled go elsewhere. Those before it have ended, but
+   * their results wait behind it.
+   */
+  takeBack(running: number): readonly Job[] {
+    const upTo = this.#recalledUpTo;
+    if (upTo === null || this.#sent.get(running) === null) return NONE;
+    const others: Job[] = [];
+    for (const [id, job] of this.#sent.entries()) {
+      if (id !== running) {
+        this.#sent.takeBack(id);
+        this.#unload(job);
+        others.push(job);
+      }
+      if (id === upTo) break;
+    }
+    return others;
+  }
+
+  /** The thread is gone. `running` is null when nobody knows: then it was the oldest. */
+  abandon(running: number | null): Leftover {
+    this.#gone = true;
+    this.#socket.destroy();
+    const entries = this.#sent.entries();
+    for (const [id] of entries) this.#sent.takeBack(id);
+    const known = running ?? entries[0]?.[0] ?? 0;
+    const others = entries.filter(([id]) => id !== known).map(([, job]) => job);
+    return { running: entries.find(([id]) => id === known)?.[1] ?? null, others };
+  }
+
+  /** Lets the thread end, as it has nothing to do any more. */
+  end(): void {
+    this.#gone = true;
+    this.#socket.destroy();
+  }
+
+  #accept(job: Job): number {
+    if (this.#sent.size === 0) this.#progressMs = this.#clock.nowMs();
+    this.#queuedUs += job.estimateUs;
+    return this.#sent.add(job);
+  }
+
+  #read(frames: FrameStream, chunk: Buffer): void {
+    if (this.#gone) return;
+    try {
+      frames.push(chunk);
+    } catch (error) {
+      this.#events.broken(this, error);
+      return;
+    }
+    if (!this.#ready || this.#gone) return;
+    this.#progressMs = this.#clock.nowMs();
+    this.#recalledUpTo = null;
+    this.#events.progressed(this);
+  }
+
+  #close(): void {
+    if (!this.#gone) this.#events.closed(this);
+  }
+
+  /** A job is taken off only when its answer is whole: after a broken one it is tried elsewhere. */
+  #receive(type: number, id: number, body: Buffer): void {
+    const reader = new BodyReader(body);
+    switch (type) {
+      case frameType.done:
+      case frameType.failed:
+        return this.#result(type, id, reader);
+      case frameType.prepared:
+        return this.#prepared(id, reader);
+      case frameType.skipped:
+      case frameType.missing: {
+        if (type === frameType.missing) this.#holdings.forget(reader);
+        const job = this.#nextJob(id);
+        this.#answered(id, job);
+        if (job !== null) this.#events.returned(job);
+        return;
+      }
+      case frameType.evicted:
+        return this.#holdings.forget(reader);
+      case frameType.broken: {
+        const message = reader.text();
+        const job = this.#nextJob(id);
+        this.#answered(id, job);
+        return job?.reject(new AppError('internal', `an engine could not run a function: ${message}`));
+      }
+      case frameType.ready:
+        return this.#greet(id);
+      default:
+        throw brokenProtocol(`a frame of type ${type} from a thread`);
+    }
+  }
+
+  #result(type: number, id: number, reader: BodyReader): void {
+    const job = this.#nextJob(id);
+    if (job === null) return this.#answered(id, job);
+    if (job.kind !== 'segment') throw brokenProtocol('the result of a segment for a module to prepare');
+    const result = type === frameType.done ? readDone(reader) : readFailed(reader);
+    const { steps } = job.task.segment;
+    const fits = result.kind === 'done' ? result.outputs.length === steps.length : result.step < steps.length;
+    if (!fits) throw brokenProtocol('a result with other steps than its segment');
+    this.#answered(id, job);
+    job.plan.learn(result.busyUs);
+    job.resolve(result);
+  }
+
+  #prepared(id: number, reader: BodyReader): void {
+    const job = this.#nextJob(id);
+    if (job === null) return this.#answered(id, job);
+    if (job.kind !== 'prepare') throw brokenProtocol('a prepared module for the task of a segment');
+    const preparation = readPrepared(reader);
+    this.#answered(id, job);
+    job.resolve(preparation);
+  }
+
+  /** Whose answer it is; null when it was taken back. */
+  #nextJob(id: number): Job | null {
+    if (!this.#sent.isNext(id)) throw brokenProtocol(`an answer to task ${id} out of turn`);
+    return this.#sent.get(id);
+  }
+
+  #answered(id: number, job: Job | null): void {
+    this.#sent.answered(id);
+    if (job !== null) this.#unload(job);
+  }
+
+  #unload(job: Job): void {
+    this.#queuedUs = this.#sent.size === 0 ? 0 : this.#queuedUs - job.estimateUs;
+  }
+
+  #greet(version: number): void {
+    if (this.#ready || version !== PROTOCOL_VERSION) throw brokenProtocol(`a greeting of version ${version}`);
+    this.#ready = true;
+    this.#events.ready(this);
+  }
+}
+
+const NONE: readonly never[] = [];
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  let bytes = 0;
+  for (const part of parts) bytes += part.length;
+  return bytes;
+}

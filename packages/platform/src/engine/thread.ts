@@ -1,0 +1,35 @@
+/** The program of an engine's thread. */
+import { systemClock } from '@pappus/core';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { SandboxFactory } from '../sandbox/sandbox.ts';
+import { BlockingChannel } from './blocking-channel.ts';
+import { MAX_FUNCTION_BYTES_PER_THREAD, MAX_FUNCTIONS_PER_THREAD } from './limits.ts';
+import { RunState } from './run-state.ts';
+import { TaskServer } from './task-server.ts';
+
+export interface ThreadData {
+  /** The thread's end of its data channel. */
+  readonly fd: number;
+  readonly state: SharedArrayBuffer;
+  /** A module that exports `createSandboxFactory`. */
+  readonly sandboxes: string;
+  readonly prepareTimeoutMs: number;
+}
+
+export interface SandboxModule {
+  createSandboxFactory(): SandboxFactory | Promise<SandboxFactory>;
+}
+
+const { fd, state, sandboxes, prepareTimeoutMs } = workerData as ThreadData;
+const { createSandboxFactory } = (await import(sandboxes)) as SandboxModule;
+const server = new TaskServer({
+  channel: new BlockingChannel(fd),
+  factory: await createSandboxFactory(),
+  state: new RunState(state),
+  clock: systemClock,
+  prepareTimeoutMs,
+  cache: { functions: MAX_FUNCTIONS_PER_THREAD, keptBytes: MAX_FUNCTION_BYTES_PER_THREAD },
+  breathe: () => new Promise((resolve) => void setImmediate(resolve)),
+});
+await server.serve();
+parentPort?.close();

@@ -1,0 +1,37 @@
+/** Functions as true functions: what the server builds its parts from. */
+export { type Item, type ItemSet, type Sets } from './sets/item.ts';
+export { itemNameProblem, setNameProblem } from './sets/item-name.ts';
+export { decodeSets, encodeSets, encodeSetsWhole, frameBytes } from './sets/set-frame.ts';
+
+// The registry on disk, results kept in memory, and the core split.
+export { ResultCache, type Computation, type HitCounts, type Memoized, type ResultCacheOptions, type ResultCacheStats } from './cache/result-cache.ts';
+export { isMemoizable, resultKey, type ResultKey } from './cache/result-key.ts';
+export { CoreController, type CoreControllerOptions, type CoreControllerStats } from './control/core-controller.ts';
+export { DEFAULT_TUNING, type CoreSplit, type QueueSample, type SplitSample, type SplitTuning } from './control/core-split.ts';
+export { functionHash } from './registry/content-hash.ts';
+export { isName, parseReference, type Reference } from './registry/reference.ts';
+export {
+  Registry,
+  type CompositionDeployment,
+  type DeployedVersion,
+  type Deployment,
+  type FunctionDeployment,
+  type RegistryOptions,
+  type RegistryStats,
+  type Removal,
+} from './registry/registry.ts';
+export { signatureOf, type BlobRef, type CompositionVersion, type Description, type FunctionVersion, type Listing, type Version } from './registry/version.ts';
+
+// Engine processes.
+export { type ComputeEngine, type EngineFailure, type EngineStats, type RunSpan, type Segment, type SegmentResult, type SegmentTask, type StepLog } from './engine/compute-engine.ts';
+export { createComputeEngine, type ComputeEngineOptions } from './engine/create-compute-engine.ts';
+export { type RunFailure, type RunLog } from './sandbox/sandbox.ts';
+
+// Dataflow: plans of compositions, and the dispatcher that runs them.
+export { Dispatcher, type DispatcherOptions, type DispatcherStats, type FunctionLog, type InvocationOutcome, type InvokeOptions } from './dataflow/dispatcher.ts';
+export type { InvocationFailure, PlatformFailure } from './dataflow/failure.ts';
+export type { InvocationResult } from './dataflow/invocation.ts';
+export { RETRY_AFTER_MS } from './dataflow/limits.ts';
+export type { Callee, Plan } from './dataflow/plan.ts';
+export { planFunction, planGraph, type Resolve } from './dataflow/plan-graph.ts';
+export { Trace, type TraceSpan } from './dataflow/trace.ts';

@@ -1,0 +1,68 @@
+/**
+ * Makes connections for undici, only to addresses that were checked. The resolver's answer is filtered and handed to the
+ * system as the answer of the look-up that belongs to this very connection, so there is no second question that could
+ * be answered differently (DNS rebinding). Environment variables and proxies have no say.
+ */
+import { isIP, type LookupFunction, type Socket } from 'node:net';
+import { AppError } from '@pappus/core';
+import { buildConnector } from 'undici';
+import { isTrusted, refusedAddress, type Trust } from './destinations.ts';
+import type { ResolvedAddress, Resolver } from './resolver.ts';
+
+export interface ConnectorOptions {
+  readonly resolver: Resolver;
+  readonly timeoutMs: number;
+  /** PEM certificates that are trusted instead of Node's own; null for those. */
+  readonly certificateAuthorities: readonly string[] | null;
+  readonly onOpen: (socket: Socket) => void;
+}
+
+/** A destination that is not allowed, found when connecting. */
+export class RefusedDestination extends AppError {}
+
+export function guardedConnector(trust: Trust, options: ConnectorOptions): buildConnector.connector {
+  const ca = options.certificateAuthorities;
+  const connect = buildConnector({
+    allowH2: false,
+    timeout: options.timeoutMs,
+    autoSelectFamily: true,
+    lookup: checkedLookup(trust, options.resolver),
+    rejectUnauthorized: true,
+    ...(ca === null ? {} : { ca: [...ca] }),
+  });
+  return (target, callback) => {
+    const { hostname } = target;
+    // no look-up is made for an address
+    if (isIP(hostname) !== 0 && !isTrusted(trust, hostname)) return callback(refusal(hostname, hostname), null);
+    connect(target, (...result) => {
+      const [, socket] = result;
+      if (socket !== null) options.onOpen(socket);
+      callback(...result);
+    });
+  };
+}
+
+function checkedLookup(trust: Trust, resolver: Resolver): LookupFunction {
+  return (hostname, { all }, callback) => {
+    resolver.resolve(hostname).then(
+      (addresses) => {
+        const trusted = addresses.filter(({ address }) => isTrusted(trust, address));
+        const [first] = trusted;
+        if (first === undefined) return callback(noAddress(hostname, addresses), '');
+        if (all === true) return callback(null, [...trusted]);
+        callback(null, first.address, first.family);
+      },
+      (error: Error) => callback(error, ''),
+    );
+  };
+}
+
+function noAddress(hostname: string, addresses: readonly ResolvedAddress[]): Error {
+  const [first] = addresses;
+  return first === undefined ? new AppError('unavailable', `${hostname} has no address`) : refusal(hostname, first.address);
+}
+
+function refusal(hostname: string, address: string): RefusedDestination {
+  const { message, hint } = refusedAddress(hostname, address);
+  return new RefusedDestination('permission-denied', message, { hint });
+}

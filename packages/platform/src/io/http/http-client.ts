@@ -1,0 +1,99 @@
+/** Connections to everywhere: sends one request once. What connections of different trust reach is never shared. */
+import type { Socket } from 'node:net';
+import { Agent, type Dispatcher } from 'undici';
+import { FIRST_RESPONSE_BYTES, KEEP_ALIVE_MS, MAX_HEAD_BYTES, MAX_KEEP_ALIVE_MS, MAX_KEPT_CONNECTIONS } from '../limits.ts';
+import type { Trust } from './destinations.ts';
+import { guardedConnector } from './guarded-connector.ts';
+import { HttpExchange, type ExchangeResult } from './http-exchange.ts';
+import { httpFailure } from './http-failure.ts';
+import type { HttpSettings } from './http-settings.ts';
+import type { Header } from './message-head.ts';
+import type { OutgoingRequest } from './outgoing-request.ts';
+import { byteBudget, type ByteBudget } from './response-buffer.ts';
+import { TurnGate } from './turn-gate.ts';
+
+export class HttpClient {
+  readonly #settings: HttpSettings;
+  readonly #agents = new Map<Trust, Agent>();
+  readonly #gate: TurnGate;
+  readonly #budget: ByteBudget;
+  #connections = 0;
+
+  constructor(settings: HttpSettings) {
+    this.#settings = settings;
+    this.#gate = new TurnGate(settings.requestsAtOnce, settings.requestsPerDestination);
+    this.#budget = byteBudget(Math.max(settings.bufferedBytes, FIRST_RESPONSE_BYTES));
+  }
+
+  /** Rejects with the signal's reason, or with `resource-exhausted` when too many requests wait. */
+  async send(request: OutgoingRequest, trust: Trust, extraHeader: Header | null, signal: AbortSignal): Promise<ExchangeResult> {
+    const { url, method } = request;
+    const release = await this.#gate.enter(url.origin, signal);
+    const exchange = new HttpExchange({ where: url.host, method, maxResponseBytes: this.#settings.responseBytes, budget: this.#budget, extraHeader, onSettled: release });
+    const onAbort = (): void => exchange.giveUp(httpFailure('connection-lost', `${url.host}: the request was given up`));
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      this.#agent(trust).dispatch(this.#dispatchOptions(request), exchange);
+    } catch (thrown) {
+      // undici refuses what it will not write; our own checks come first
+      exchange.onResponseError(null, thrown);
+    }
+    try {
+      const result = await exchange.result;
+      signal.throwIfAborted();
+      return result;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Connections that are open, idle ones included. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#agents.values()].map((agent) => agent.destroy()));
+  }
+
+  #dispatchOptions({ method, url, headers, body }: OutgoingRequest): Dispatcher.DispatchOptions {
+    const { headersTimeoutMs, bodyTimeoutMs } = this.#settings;
+    return {
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method,
+      headers: headers.flatMap(({ name, value }) => [name, value]),
+      body: body.length === 0 ? null : body,
+      headersTimeout: headersTimeoutMs,
+      bodyTimeout: bodyTimeoutMs,
+      reset: this.#connections >= MAX_KEPT_CONNECTIONS,
+    };
+  }
+
+  #agent(trust: Trust): Agent {
+    let agent = this.#agents.get(trust);
+    if (agent === undefined) {
+      agent = this.#newAgent(trust);
+      this.#agents.set(trust, agent);
+    }
+    return agent;
+  }
+
+  #newAgent(trust: Trust): Agent {
+    const { resolver, connectTimeoutMs, certificateAuthorities, requestsPerDestination } = this.#settings;
+    const onOpen = (socket: Socket): void => {
+      this.#connections++;
+      socket.once('close', () => void this.#connections--);
+    };
+    return new Agent({
+      connect: guardedConnector(trust, { resolver, timeoutMs: connectTimeoutMs, certificateAuthorities, onOpen }),
+      connections: requestsPerDestination,
+      allowH2: false,
+      pipelining: 1,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_HEAD_BYTES,
+    });
+  }
+}
+

@@ -1,0 +1,98 @@
+/** A JavaScript function that is ready to run: its image over the base, in an instance of the thread's pool. */
+import { assert } from '@pappus/core';
+import type { FunctionSpec } from '../functions/function-spec.ts';
+import type { RunFailure, RunOutcome, Sandbox } from '../sandbox/sandbox.ts';
+import type { ItemSet, Sets } from '../sets/item.ts';
+import type { BaseImage } from './base-image.ts';
+import { failureOf, takeError, trapFailure } from './guest-error.ts';
+import { type HostServices, hostFunctions } from './host-functions.ts';
+import { bundleOf, type FunctionImage, patchBytes } from './image.ts';
+import { writeInputs } from './inputs.ts';
+import type { InstancePool } from './instance-pool.ts';
+import { PAGE_BYTES } from './limits.ts';
+import { BoundedLog } from './log-sink.ts';
+import { type Outputs, readOutputs } from './outputs.ts';
+import type { EngineState, HostCalls, QuickJsInstance } from './quickjs-instance.ts';
+import { SourceLines, splitBundle } from './source-lines.ts';
+
+/** A function that declares this input gets argv, environment and stdin from the composition. */
+const STDIO = 'stdio';
+
+export interface SandboxParts {
+  readonly base: BaseImage;
+  readonly pool: InstancePool;
+  readonly image: FunctionImage;
+  readonly services: HostServices;
+}
+
+export class JavaScriptSandbox implements Sandbox {
+  readonly mode = 'reset';
+  readonly keptBytes: number;
+  readonly #base: BaseImage;
+  readonly #pool: InstancePool;
+  readonly #spec: FunctionSpec;
+  readonly #image: FunctionImage;
+  readonly #state: EngineState;
+  readonly #maximumPages: number;
+  readonly #log: BoundedLog;
+  readonly #calls: HostCalls;
+  #expectedPages = 0;
+  #lines: SourceLines | null = null;
+
+  constructor(parts: SandboxParts, spec: FunctionSpec) {
+    const { base, image } = parts;
+    this.#base = base;
+    this.#pool = parts.pool;
+    this.#spec = spec;
+    this.#image = image;
+    this.#state = { pages: image.pages, stackPointer: base.state.stackPointer, heap: base.state.heap, patches: image.patches };
+    this.#maximumPages = Math.floor(spec.limits.memoryBytes / PAGE_BYTES);
+    this.#log = new BoundedLog(spec.limits.logBytes);
+    this.#calls = hostFunctions(parts.services, this.#log, () => base.addresses.scratch);
+    this.keptBytes = patchBytes(image.patches) + image.bundle.length;
+  }
+
+  run(inputs: Sets, stdio: ItemSet | null): RunOutcome {
+    assert(inputs.length === this.#spec.inputs.length, `a run gets ${this.#spec.inputs.length} sets`);
+    const instance = this.#pool.lease(this.#expectedPages, this.#calls);
+    try {
+      instance.restore(this.#state, this.#maximumPages);
+      const result = this.#result(instance, inputs, stdio);
+      const log = this.#log.take();
+      return result.kind === 'outputs' ? { kind: 'done', outputs: result.sets, log } : { kind: 'failed', failure: this.#located(result.failure), log };
+    } catch (thrown) {
+      const failure = trapFailure(thrown, instance.refused, this.#spec.limits.memoryBytes);
+      const log = this.#log.take();
+      if (failure === null) throw thrown;
+      return { kind: 'failed', failure, log };
+    } finally {
+      this.#expectedPages = instance.pages;
+      this.#pool.release(instance);
+    }
+  }
+
+  /** The instances belong to the thread. */
+  dispose(): void {}
+
+  #result(instance: QuickJsInstance, inputs: Sets, stdio: ItemSet | null): Outputs {
+    const { exports } = instance;
+    const { addresses } = this.#base;
+    const caller = stdio ?? inputs[this.#spec.inputs.indexOf(STDIO)] ?? null;
+    const { count, at } = writeInputs(instance, addresses, inputs, caller);
+    let returned = exports.qjs_call(addresses.run, addresses.undefined, count, at);
+    if (returned !== 0 && exports.qjs_is_undefined(returned) !== 0) {
+      while (exports.qjs_is_job_pending() !== 0) exports.qjs_execute_pending_job();
+      returned = exports.qjs_call(addresses.finish, addresses.undefined, 0, 0);
+    }
+    if (returned !== 0 && exports.qjs_is_exception(returned) === 0) return readOutputs(instance, addresses, returned, this.#spec);
+    const error = takeError(instance, addresses.errorNames, addresses.scratch);
+    return { kind: 'failure', failure: failureOf(error, this.#spec.limits.memoryBytes) };
+  }
+
+  /** With the user's own lines where the bundle has a map. Read when first needed: most functions never fail. */
+  #located(failure: RunFailure): RunFailure {
+    if (failure.kind !== 'exception') return failure;
+    this.#lines ??= new SourceLines(splitBundle(Buffer.from(bundleOf(this.#image)).toString('utf8')).map);
+    return { ...failure, stack: this.#lines.stack(failure.stack) };
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * Walks over the instructions of a function body and notes those that decide how the module can be isolated. Only
+ * modules that V8 has found valid get here; an instruction that is not known here is reported, never guessed.
+ */
+import type { ByteReader } from './byte-reader.ts';
+
+/** What the code of a module does besides computing. Positions are byte offsets in the module. */
+export interface CodeFacts {
+  /** Positions of `memory.size` and `memory.grow`, in their order. */
+  readonly memorySites: MemorySite[];
+  /** Names of instructions that change a table or drop a segment. */
+  readonly mutations: Set<string>;
+  /** Names of instructions that are valid but refused here. */
+  readonly unsupported: Set<string>;
+  usesFunctionReferences: boolean;
+}
+
+export interface MemorySite {
+  readonly at: number;
+  /** Index of the function among those that the module defines. */
+  readonly function: number;
+  readonly grows: boolean;
+}
+
+export const emptyCodeFacts = (): CodeFacts => ({ memorySites: [], mutations: new Set(), unsupported: new Set(), usesFunctionReferences: false });
+
+const NONE = 0;
+const NUMBER = 1;
+const TWO_NUMBERS = 2;
+const MEMORY_ARGUMENT = 3;
+const SPECIAL = 4;
+const UNKNOWN = 5;
+
+/** Kind of immediate operands by opcode. */
+const IMMEDIATES = immediates();
+
+function immediates(): Uint8Array {
+  const table = new Uint8Array(256).fill(UNKNOWN);
+  const set = (kind: number, ...ranges: readonly (readonly [number, number])[]): void => {
+    for (const [first, last] of ranges) table.fill(kind, first, last + 1);
+  };
+  // unreachable, nop · else · throw_ref, end · return · catch_all, drop, select · numeric · ref.is_null, ref.eq, ref.as_non_null
+  set(NONE, [0x00, 0x01], [0x05, 0x05], [0x0a, 0x0b], [0x0f, 0x0f], [0x19, 0x1b], [0x45, 0xc4], [0xd1, 0xd1], [0xd3, 0xd4]);
+  // block, loop, if, try, catch, throw, rethrow · br, br_if · call · return_call · call_ref, return_call_ref · delegate
+  set(NUMBER, [0x02, 0x04], [0x06, 0x09], [0x0c, 0x0d], [0x10, 0x10], [0x12, 0x12], [0x14, 0x15], [0x18, 0x18]);
+  // locals, globals, table.get · i32.const, i64.const · ref.null · br_on_null, br_on_non_null
+  set(NUMBER, [0x20, 0x25], [0x41, 0x42], [0xd0, 0xd0], [0xd5, 0xd6]);
+  set(TWO_NUMBERS, [0x11, 0x11], [0x13, 0x13]);
+  set(MEMORY_ARGUMENT, [0x28, 0x3e]);
+  // br_table · select t · try_table · table.set · memory.size, memory.grow · f32.const, f64.const · ref.func · prefixes
+  set(SPECIAL, [0x0e, 0x0e], [0x1c, 0x1c], [0x1f, 0x1f], [0x26, 0x26], [0x3f, 0x40], [0x43, 0x44], [0xd2, 0xd2], [0xfc, 0xfe]);
+  return table;
+}
+
+/** Walks up to the reader's end. False where an instruction is unknown: what follows it was not seen. */
+export function walkBody(reader: ByteReader, functionIndex: number, facts: CodeFacts): boolean {
+  while (!reader.done) if (!walkInstruction(reader, functionIndex, facts)) return false;
+  return true;
+}
+
+/** Passes over a constant expression with its `end`. */
+export function walkConstant(reader: ByteReader, facts: CodeFacts): boolean {
+  for (;;) {
+    if (reader.bytes[reader.at] === 0x0b) {
+      reader.byte();
+      return true;
+    }
+    if (!walkInstruction(reader, -1, facts)) return false;
+  }
+}
+
+function walkInstruction(reader: ByteReader, functionIndex: number, facts: CodeFacts): boolean {
+  const opcode = reader.byte();
+  switch (IMMEDIATES[opcode]) {
+    case NONE:
+      return true;
+    case NUMBER:
+      // A block type of one byte is a number of one byte, except for a reference to a type of the module.
+      if (opcode <= 0x06 && opcode >= 0x02) skipBlockType(reader);
+      else reader.skipNumber();
+      return true;
+    case TWO_NUMBERS:
+      reader.skipNumber();
+      reader.skipNumber();
+      return true;
+    case MEMORY_ARGUMENT:
+      skipMemoryArgument(reader);
+      return true;
+    case SPECIAL:
+      return walkSpecial(reader, opcode, functionIndex, facts);
+    default:
+      return unknown(facts, opcode.toString(16).padStart(2, '0'));
+  }
+}
+
+function walkSpecial(reader: ByteReader, opcode: number, functionIndex: number, facts: CodeFacts): boolean {
+  switch (opcode) {
+    case 0x0e:
+      for (let labels = reader.u32(); labels >= 0; labels--) reader.skipNumber();
+      return true;
+    case 0x1c:
+      for (let types = reader.u32(); types > 0; types--) reader.skipValueType();
+      return true;
+    case 0x1f:
+      skipBlockType(reader);
+      skipCatches(reader);
+      return true;
+    case 0x26:
+      facts.mutations.add('table.set');
+      reader.skipNumber();
+      return true;
+    case 0x3f:
+    case 0x40:
+      facts.memorySites.push({ at: reader.at - 1, function: functionIndex, grows: opcode === 0x40 });
+      reader.skipNumber();
+      return true;
+    case 0x43:
+    case 0x44:
+      reader.skip(opcode === 0x43 ? 4 : 8);
+      return true;
+    case 0xd2:
+      facts.usesFunctionReferences = true;
+      reader.skipNumber();
+      return true;
+    case 0xfc:
+      return walkBulk(reader, facts);
+    case 0xfd:
+      return walkVector(reader, facts);
+    default:
+      return walkAtomic(reader, facts);
+  }
+}
+
+function skipBlockType(reader: ByteReader): void {
+  const first = reader.bytes[reader.at];
+  if (first === 0x63 || first === 0x64) reader.byte();
+  reader.skipNumber();
+}
+
+function skipMemoryArgument(reader: ByteReader): void {
+  const flags = reader.u32();
+  if ((flags & 0x40) !== 0) reader.skipNumber();
+  reader.skipNumber();
+}
+
+function skipCatches(reader: ByteReader): void {
+  for (let clauses = reader.u32(); clauses > 0; clauses--) {
+    const kind = reader.byte();
+    if (kind < 2) reader.skipNumber();
+    reader.skipNumber();
+  }
+}
+
+/** Immediates of the instructions behind 0xfc, and the name of those that change state besides memory. */
+const BULK: readonly (readonly [numbers: number, mutation: string | null])[] = [
+  ...Array.from({ length: 8 }, () => [0, null] as const), // saturating conversions
+  [2, null], // memory.init: reads a segment
+  [1, 'data.drop'],
+  [2, null], // memory.copy
+  [1, null], // memory.fill
+  [2, 'table.init'],
+  [1, 'elem.drop'],
+  [2, 'table.copy'],
+  [1, 'table.grow'],
+  [1, null], // table.size
+  [1, 'table.fill'],
+  [1, 'memory.discard'],
+  ...Array.from({ length: 4 }, () => [0, null] as const), // 128-bit arithmetic
+];
+
+function walkBulk(reader: ByteReader, facts: CodeFacts): boolean {
+  const opcode = reader.u32();
+  const entry = BULK[opcode];
+  if (entry === undefined || opcode === 18) return unknown(facts, `fc ${opcode.toString(16)}`);
+  const [numbers, mutation] = entry;
+  for (let i = 0; i < numbers; i++) reader.skipNumber();
+  if (mutation !== null) facts.mutations.add(mutation);
+  return true;
+}
+
+const FIRST_RELAXED = 0x100;
+const LAST_RELAXED = 0x113;
+
+function walkVector(reader: ByteReader, facts: CodeFacts): boolean {
+  const opcode = reader.u32();
+  if (opcode <= 11 || opcode === 92 || opcode === 93) skipMemoryArgument(reader);
+  else if (opcode === 12 || opcode === 13) reader.skip(16);
+  else if (opcode >= 21 && opcode <= 34) reader.skip(1);
+  else if (opcode >= 84 && opcode <= 91) {
+    skipMemoryArgument(reader);
+    reader.skip(1);
+  } else if (opcode >= FIRST_RELAXED && opcode <= LAST_RELAXED) facts.unsupported.add('relaxed vector instructions, whose results differ between machines');
+  else if (opcode > LAST_RELAXED) return unknown(facts, `fd ${opcode.toString(16)}`);
+  return true;
+}
+
+function walkAtomic(reader: ByteReader, facts: CodeFacts): boolean {
+  const opcode = reader.u32();
+  if (opcode > 0x4e) return unknown(facts, `fe ${opcode.toString(16)}`);
+  if (opcode === 3) reader.byte();
+  else skipMemoryArgument(reader);
+  return true;
+}
+
+function unknown(facts: CodeFacts, code: string): boolean {
+  facts.unsupported.add(code.startsWith('fb') ? 'garbage-collected objects' : `the instruction 0x${code}`);
+  return false;
+}
+

@@ -1,0 +1,64 @@
+/**
+ * How a module's runs are kept apart. The state of an instance consists of
+ *
+ *   1. its memory: bytes and size         2. its mutable globals
+ *   3. its tables: entries and sizes      4. which of its segments were dropped
+ *
+ * and nothing else: a wasm function has no static variables, and what a trap or an exit leaves on the stack is gone. A
+ * module imports no table, global or tag (`module-check.ts`), so nobody else holds any of this state.
+ *
+ * **Reset** keeps the instance. It is equivalent to a new one because each part of the state is either put back or
+ * can't change:
+ *   1. the bytes are restored from the snapshot that was taken after instantiation, from the first to the last. The size
+ *      changes only through memory.grow, which is rewritten (`module-rewriting.ts`): up to the pages that the memory
+ *      always has, growth is a number in a global; beyond them the memory grows in earnest, and then neither the memory
+ *      nor the instance is used again.
+ *   2. the rewriter adds a function that evaluates the initial value of each mutable global again. These are constant
+ *      expressions over immutable globals, so they give the same values.
+ *   3. and 4. hold when the code has none of table.set, table.grow, table.fill, table.copy, table.init, elem.drop and
+ *      data.drop. (memory.init reads a segment and does not drop it. Active segments are dropped when the instance is
+ *      made, and stay so.)
+ * A start function is not part of making the instance: it is exported instead and called first in each run.
+ *
+ * **Pooled** makes a new instance for each run, on a memory that was zeroed over its whole length and that has the size
+ * of a new one.
+ *
+ * What differs from a bare engine: accesses between the size that the module sees and the end of the headroom do not
+ * trap, they find zeros at first. How much headroom there is depends on the module and on the size of the run's inputs
+ * and on nothing else (`sandbox/memory-pool.ts`), so it is the same whenever the run is repeated, in either mode.
+ */
+import type { IsolationMode } from '../sandbox/sandbox.ts';
+import { HEADROOM_PAGES, MAX_RESTORED_PAGES, PAGE_BYTES } from './limits.ts';
+import type { ModuleFacts } from './module-facts.ts';
+
+export interface MemoryPlan {
+  /** What memory.size says at first. */
+  readonly seenPages: number;
+  /** What the memory has at least from the start: `seenPages`, and headroom where it may grow. */
+  readonly initialPages: number;
+  /** What memory.grow can reach. */
+  readonly maximumPages: number;
+}
+
+export interface Isolation {
+  readonly mode: IsolationMode;
+  readonly reasons: readonly string[];
+  readonly memory: MemoryPlan;
+}
+
+export function planIsolation(facts: ModuleFacts, memoryBytes: number): Isolation {
+  const memory = planMemory(facts, memoryBytes);
+  const reasons: string[] = [];
+  const { mutations } = facts.code;
+  if (mutations.size > 0) reasons.push(`its code uses ${[...mutations].sort().join(', ')}: tables and segments can't be put back`);
+  if (memory.initialPages > MAX_RESTORED_PAGES) reasons.push(`its memory begins with ${memory.initialPages} pages: a new one costs less than restoring it`);
+  return { mode: reasons.length === 0 ? 'reset' : 'pooled', reasons, memory };
+}
+
+function planMemory({ memories, code }: ModuleFacts, memoryBytes: number): MemoryPlan {
+  const limit = Math.floor(memoryBytes / PAGE_BYTES);
+  const { minimum = 0, maximum = null } = memories[0] ?? {};
+  if (!code.memorySites.some(({ grows }) => grows)) return { seenPages: minimum, initialPages: minimum, maximumPages: minimum };
+  const maximumPages = Math.min(limit, maximum ?? limit);
+  return { seenPages: minimum, initialPages: Math.min(minimum + HEADROOM_PAGES, maximumPages), maximumPages };
+}

@@ -1,0 +1,27 @@
+/** Limits of modules: what is refused at registration, before anything is compiled for a run. */
+
+export const PAGE_BYTES = 65_536;
+export const MAX_MODULE_BYTES = 67_108_864;
+export const MAX_FUNCTIONS = 200_000;
+export const MAX_TYPES = 100_000;
+export const MAX_GLOBALS = 10_000;
+export const MAX_EXPORTS = 10_000;
+export const MAX_TABLES = 16;
+/** Entries of one table, at its start and ever. */
+export const MAX_TABLE_ENTRIES = 262_144;
+export const MAX_SEGMENTS = 100_000;
+/** Places where a module asks for its memory's size or more of it. */
+export const MAX_MEMORY_SITES = 100_000;
+/** A longer name section is dropped: traps then have no function names. */
+export const MAX_NAME_SECTION_BYTES = 8_388_608;
+export const MAX_PROBLEMS = 32;
+
+/**
+ * Pages that a module which may grow its memory gets besides its own, so that a small heap needs no growth of the
+ * memory itself, which a kept instance could not take back. Each costs about 1 µs a run.
+ */
+export const HEADROOM_PAGES = 2;
+/** More headroom for larger inputs: they have to fit somewhere, and clearing pages costs a tenth of new ones. */
+export const LARGER_HEADROOMS: readonly number[] = [8, 32, 128, 512];
+/** A module that begins with more pages gets a new memory for each run: it may touch few of them. */
+export const MAX_RESTORED_PAGES = 256;

@@ -1,0 +1,35 @@
+/** An instance of a guest's module for one run, and where such instances come from. */
+import { MEMORY_IMPORT } from '../module/module-rewriting.ts';
+import { webAssembly, type WasmExports, type WasmImports, type WasmMemory, type WasmModule } from '../module/web-assembly.ts';
+import type { MemoryPool, MemorySize } from './memory-pool.ts';
+
+export interface GuestInstance {
+  readonly memory: WasmMemory;
+  readonly exports: WasmExports;
+}
+
+/** What both ways of isolation need to make instances. */
+export interface GuestCode {
+  readonly module: WasmModule;
+  /** What the module imports besides its memory. */
+  readonly imports: WasmImports;
+  /** The size for small inputs. */
+  readonly memory: MemorySize;
+  readonly pool: MemoryPool;
+}
+
+/** Gives each run an instance whose state is that of a new one. */
+export interface InstanceSource {
+  /** For a run with so many bytes of input. */
+  enter(inputBytes: number): GuestInstance;
+  /** Ends the run: nothing that it left is there afterwards. */
+  leave(): void;
+  /** Bytes kept between runs. */
+  readonly keptBytes: number;
+  dispose(): void;
+}
+
+export function instantiate({ module, imports }: GuestCode, memory: WasmMemory): GuestInstance {
+  const { exports } = new webAssembly.Instance(module, { ...imports, [MEMORY_IMPORT.module]: { [MEMORY_IMPORT.name]: memory } });
+  return { memory, exports };
+}

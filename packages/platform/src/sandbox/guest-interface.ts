@@ -1,0 +1,24 @@
+/** The two ways in (WASI and the lean interface) as a sandbox sees them. */
+import type { WasmExports, WasmFunction, WasmImports } from '../module/web-assembly.ts';
+import type { ItemSet, Sets } from '../sets/item.ts';
+import type { GuestInstance } from './guest-instance.ts';
+import type { RunFailure, RunLog } from './sandbox.ts';
+
+export type Finished = { readonly kind: 'outputs'; readonly outputs: Sets } | { readonly kind: 'failure'; readonly failure: RunFailure };
+
+export interface GuestInterface {
+  readonly imports: WasmImports;
+  /** Writes the inputs, runs, reads the outputs. What the guest throws passes through. */
+  run(guest: GuestInstance, inputs: Sets, stdio: ItemSet | null): Finished;
+  /** Whether the run had ended before what was thrown: then this is how. */
+  ended(): Finished | null;
+  log(): RunLog | null;
+  /** Lets go of everything that belongs to the run. */
+  forget(): void;
+}
+
+/** An exported function, or null. */
+export function exportedFunction(exports: WasmExports, name: string): WasmFunction | null {
+  const found = exports[name];
+  return typeof found === 'function' ? found : null;
+}

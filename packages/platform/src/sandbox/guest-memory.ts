@@ -1,0 +1,53 @@
+/** The host's view of a guest's memory during a run. The guest may grow it at any call, which detaches the view. */
+import type { WasmMemory } from '../module/web-assembly.ts';
+
+export class GuestMemory {
+  #memory: WasmMemory | null = null;
+  #bytes: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
+
+  attach(memory: WasmMemory): void {
+    if (this.#memory === memory && this.#bytes.length > 0) return;
+    this.#memory = memory;
+    this.#renew();
+  }
+
+  detach(): void {
+    this.#memory = null;
+    this.#bytes = Buffer.alloc(0);
+    this.#view = new DataView(new ArrayBuffer(0));
+  }
+
+  get bytes(): Buffer {
+    if (this.#bytes.length === 0) this.#renew();
+    return this.#bytes;
+  }
+
+  get view(): DataView {
+    if (this.#bytes.length === 0) this.#renew();
+    return this.#view;
+  }
+
+  /** Whether the guest's range lies in its memory; both numbers unsigned. */
+  holds(at: number, length: number): boolean {
+    return at + length <= this.bytes.length;
+  }
+
+  /** Bytes of the guest as the caller's own. The range must be held. */
+  copyOut(at: number, length: number): Uint8Array {
+    const copy = Buffer.allocUnsafe(length);
+    const { bytes } = this;
+    if (length <= LOOP_BYTES) for (let i = 0; i < length; i++) copy[i] = bytes[at + i] as number;
+    else bytes.copy(copy, 0, at, at + length);
+    return copy;
+  }
+
+  #renew(): void {
+    const buffer = this.#memory?.buffer ?? new ArrayBuffer(0);
+    this.#bytes = Buffer.from(buffer);
+    this.#view = new DataView(buffer);
+  }
+}
+
+/** Up to here a loop is faster than a call. */
+const LOOP_BYTES = 48;

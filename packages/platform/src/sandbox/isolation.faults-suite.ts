@@ -1,0 +1,25 @@
+/** Isolation at length: `isolation.test.ts` and the canaries of the compliance suite do the same in short. */
+import { randomInt, systemRandom } from '@pappus/core';
+import { expect, test } from 'vitest';
+import { assembleEach, testFactory } from './testing/assemble.ts';
+import { isolationCompliance } from './testing/compliance.ts';
+import { compareWithNewInstances } from './testing/isolation-differential.ts';
+import { leanPrograms } from './testing/lean-programs.ts';
+import { wasiPrograms } from './testing/wasi-programs.ts';
+
+const CANARY_RUNS = 100_000;
+
+for (const pooled of [false, true]) {
+  const mode = pooled ? 'pooled' : 'reset';
+  const { canary: lean } = assembleEach(leanPrograms(pooled));
+  const { canary: wasi } = assembleEach(wasiPrograms(pooled));
+  isolationCompliance(`the lean interface, ${mode}`, { factory: testFactory, programs: { canary: lean }, canaryRuns: CANARY_RUNS });
+  isolationCompliance(`WASI, ${mode}`, { factory: testFactory, programs: { canary: wasi }, canaryRuns: CANARY_RUNS });
+}
+
+test('kept and pooled sandboxes answer as new instances do, on many random modules', async () => {
+  const seed = randomInt(systemRandom, 1, 1_000_000_000);
+  process.stdout.write(`seeds from ${seed}\n`);
+  const counts = await compareWithNewInstances(seed, 2_500, 40);
+  expect(counts.runs).toBe(100_000);
+}, 600_000);

@@ -1,0 +1,81 @@
+/**
+ * Isolation by reset: an instance is kept, and its memory and globals are put back after each run (`module/isolation.ts`
+ * says when that is as good as a new one). Between runs a kept instance is always in its first state. There is one for
+ * each size of memory that the sizes of inputs have asked for.
+ */
+import { assert } from '@pappus/core';
+import { PAGE_BYTES } from '../module/limits.ts';
+import { RESET_EXPORT } from '../module/module-rewriting.ts';
+import type { WasmFunction } from '../module/web-assembly.ts';
+import { instantiate, type GuestCode, type GuestInstance, type InstanceSource } from './guest-instance.ts';
+import { sizeForInput, type MemorySize } from './memory-pool.ts';
+import { takeSnapshot, type MemorySnapshot } from './memory-snapshot.ts';
+
+interface Kept {
+  readonly size: MemorySize;
+  readonly guest: GuestInstance;
+  /** A view of the whole memory. The memory's growth detaches it, and it has no length then. */
+  readonly bytes: Uint8Array;
+  readonly resetGlobals: WasmFunction;
+}
+
+export class KeptInstance implements InstanceSource {
+  readonly #code: GuestCode;
+  readonly #kept = new Map<number, Kept>();
+  #snapshot: MemorySnapshot | null = null;
+  /** The one that runs. */
+  #used: Kept | null = null;
+
+  constructor(code: GuestCode) {
+    this.#code = code;
+    const { initialPages } = code.memory;
+    this.#kept.set(initialPages, this.#make(code.memory));
+  }
+
+  get keptBytes(): number {
+    let bytes = this.#snapshot?.keptBytes ?? 0;
+    for (const pages of this.#kept.keys()) bytes += pages * PAGE_BYTES;
+    return bytes;
+  }
+
+  enter(inputBytes: number): GuestInstance {
+    const size = sizeForInput(this.#code.memory, inputBytes);
+    const kept = this.#kept.get(size.initialPages) ?? this.#make(size);
+    this.#used = kept;
+    return kept.guest;
+  }
+
+  leave(): void {
+    const kept = this.#used;
+    this.#used = null;
+    if (kept === null) return;
+    const { bytes, size } = kept;
+    // An exception before all is put back leaves no instance rather than a used one.
+    if (bytes.length !== size.initialPages * PAGE_BYTES) {
+      this.#kept.delete(size.initialPages);
+      return;
+    }
+    try {
+      this.#snapshot?.restore(bytes);
+      kept.resetGlobals();
+    } catch (thrown) {
+      this.#kept.delete(size.initialPages);
+      throw thrown;
+    }
+    if (this.#kept.get(size.initialPages) !== kept) this.#kept.set(size.initialPages, kept);
+  }
+
+  dispose(): void {
+    for (const { guest, size } of this.#kept.values()) this.#code.pool.give(guest.memory, size);
+    this.#kept.clear();
+  }
+
+  #make(size: MemorySize): Kept {
+    const guest = instantiate(this.#code, this.#code.pool.take(size));
+    const resetGlobals = guest.exports[RESET_EXPORT];
+    assert(typeof resetGlobals === 'function', 'a prepared module exports its reset function');
+    const bytes = new Uint8Array(guest.memory.buffer);
+    this.#snapshot ??= takeSnapshot(bytes);
+    return { size, guest, bytes, resetGlobals };
+  }
+}

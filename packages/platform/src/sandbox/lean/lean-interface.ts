@@ -1,0 +1,70 @@
+/** Modules of the lean interface: `lean-layout.ts` says how sets lie in memory. They may print and ask through WASI too. */
+import { assert } from '@pappus/core';
+import type { FunctionSpec } from '../../functions/function-spec.ts';
+import { START_EXPORT } from '../../module/module-rewriting.ts';
+import type { WasmImports } from '../../module/web-assembly.ts';
+import type { ItemSet, Sets } from '../../sets/item.ts';
+import { exportedFunction, type Finished, type GuestInterface } from '../guest-interface.ts';
+import type { GuestInstance } from '../guest-instance.ts';
+import type { GuestMemory } from '../guest-memory.ts';
+import { OutputBudget } from '../output-budget.ts';
+import { RunFailed } from '../run-end.ts';
+import type { RunLog } from '../sandbox.ts';
+import { wasiImports } from '../wasi/wasi-interface.ts';
+import type { WasiRun } from '../wasi/wasi-run.ts';
+import { ALIGNMENT, inputBytes, readOutput, writeInput } from './lean-layout.ts';
+
+export class LeanInterface implements GuestInterface {
+  readonly imports: WasmImports;
+  readonly #spec: FunctionSpec;
+  readonly #memory: GuestMemory;
+  /** What stands behind imported functions; null when there are none. Its folders are empty: sets come in memory. */
+  readonly #wasi: WasiRun | null;
+  readonly #budget: OutputBudget;
+
+  constructor(spec: FunctionSpec, memory: GuestMemory, wasi: WasiRun | null) {
+    this.#spec = spec;
+    this.#memory = memory;
+    this.#wasi = wasi;
+    this.#budget = new OutputBudget(spec.limits);
+    this.imports = wasi === null ? {} : wasiImports(wasi);
+  }
+
+  run(guest: GuestInstance, inputs: Sets, stdio: ItemSet | null): Finished {
+    const memory = this.#memory;
+    const { exports } = guest;
+    this.#budget.begin();
+    memory.attach(guest.memory);
+    this.#wasi?.begin([], stdio);
+    exportedFunction(exports, START_EXPORT)?.();
+    exportedFunction(exports, '_initialize')?.();
+    const allocate = exportedFunction(exports, 'pappus_alloc');
+    const entry = exportedFunction(exports, 'pappus_run');
+    assert(allocate !== null && entry !== null, 'a prepared lean module exports pappus_alloc and pappus_run');
+    const bytes = inputBytes(this.#spec.inputs, inputs) + ALIGNMENT;
+    const room = Number(allocate(bytes)) >>> 0;
+    if (room === 0 || !memory.holds(room, bytes)) throw new RunFailed({ kind: 'limit', limit: 'memory', message: `pappus_alloc gave no room for the ${bytes} bytes of the input` });
+    const start = Math.ceil(room / ALIGNMENT) * ALIGNMENT;
+    writeInput(memory, start, this.#spec.inputs, inputs);
+    const output = Number(entry(start)) >>> 0;
+    const ended = this.ended();
+    if (ended !== null) return ended;
+    if (output === 0) throw new RunFailed({ kind: 'invalid-output', message: 'pappus_run gave no output: its result is 0' });
+    return { kind: 'outputs', outputs: readOutput(memory, output, this.#spec.outputs, this.#budget) };
+  }
+
+  ended(): Finished | null {
+    const end = this.#wasi?.end ?? null;
+    if (end === null) return null;
+    // There is no output without a result: an exit, whatever its code, ends the run before it.
+    return { kind: 'failure', failure: 'failure' in end ? end.failure : { kind: 'exit', code: end.exit } };
+  }
+
+  log(): RunLog | null {
+    return this.#wasi?.log() ?? null;
+  }
+
+  forget(): void {
+    this.#wasi?.forget();
+  }
+}

@@ -1,0 +1,14 @@
+/** Limits of sandboxes, besides those of each function. */
+
+/** Memories that a thread keeps for later: each reserves about 10 GiB of address space, of 128 TiB. */
+export const MAX_POOLED_MEMORIES = 64;
+export const MAX_POOLED_BYTES = 134_217_728;
+/** A larger memory is not kept: its pages are worth more elsewhere. */
+export const MAX_CLEARED_PAGES = 1_024;
+/** Open files and folders of one run. */
+export const MAX_DESCRIPTORS = 1_024;
+/** Folders that one run makes. */
+export const MAX_FOLDERS = 10_000;
+export const MAX_PATH_BYTES = 4_096;
+/** Bytes of argv and of the environment of one run. */
+export const MAX_ARGUMENT_BYTES = 1_048_576;

@@ -1,0 +1,68 @@
+/**
+ * The memories of a thread. Making one reserves gigabytes of address space that only a major collection gives back, and
+ * its first touch of each page costs a fault: so they are used again, zeroed.
+ *
+ * Invariant: a pooled memory has its initial size, and each of its bytes is zero.
+ */
+import { AppError } from '@pappus/core';
+import { HEADROOM_PAGES, LARGER_HEADROOMS, PAGE_BYTES } from '../module/limits.ts';
+import { webAssembly, type WasmMemory } from '../module/web-assembly.ts';
+import { MAX_CLEARED_PAGES, MAX_POOLED_BYTES, MAX_POOLED_MEMORIES } from './limits.ts';
+
+export interface MemorySize {
+  readonly initialPages: number;
+  readonly maximumPages: number;
+}
+
+const MAX_PAGES = 65_536;
+
+/**
+ * The size of a memory for a run with so many bytes of input. Where it may grow it gets room for the input twice, in a few
+ * steps so that memories can be shared. Nothing else may count here: a guest can find out how large its memory is.
+ */
+export function sizeForInput(size: MemorySize, inputBytes: number): MemorySize {
+  const { initialPages, maximumPages } = size;
+  const wanted = (inputBytes * 2) / PAGE_BYTES;
+  if (wanted <= HEADROOM_PAGES || initialPages === maximumPages) return size;
+  const headroom = LARGER_HEADROOMS.find((pages) => pages >= wanted) ?? 0;
+  return { initialPages: Math.min(initialPages + headroom, maximumPages), maximumPages };
+}
+
+export class MemoryPool {
+  readonly #free = new Map<number, WasmMemory[]>();
+  #memories = 0;
+  #bytes = 0;
+
+  /** A memory of the initial size, all zeros. */
+  take(size: MemorySize): WasmMemory {
+    const memory = this.#free.get(shape(size))?.pop();
+    if (memory === undefined) return newMemory(size);
+    this.#memories--;
+    this.#bytes -= size.initialPages * PAGE_BYTES;
+    return memory;
+  }
+
+  /** Takes a memory back after a run and clears it. One that has grown is dropped: its size can't be put back. */
+  give(memory: WasmMemory, size: MemorySize): void {
+    const bytes = size.initialPages * PAGE_BYTES;
+    if (memory.buffer.byteLength !== bytes || size.initialPages > MAX_CLEARED_PAGES) return;
+    if (this.#memories >= MAX_POOLED_MEMORIES || this.#bytes + bytes > MAX_POOLED_BYTES) return;
+    new Uint8Array(memory.buffer).fill(0);
+    const key = shape(size);
+    const free = this.#free.get(key);
+    if (free === undefined) this.#free.set(key, [memory]);
+    else free.push(memory);
+    this.#memories++;
+    this.#bytes += bytes;
+  }
+}
+
+const shape = ({ initialPages, maximumPages }: MemorySize): number => initialPages * (MAX_PAGES + 1) + maximumPages;
+
+function newMemory({ initialPages, maximumPages }: MemorySize): WasmMemory {
+  try {
+    return new webAssembly.Memory({ initial: initialPages, maximum: maximumPages });
+  } catch (cause) {
+    throw new AppError('resource-exhausted', `no memory of ${initialPages} pages for a sandbox`, { cause, retryable: true, hint: 'Run fewer engine threads, or give the machine more memory.' });
+  }
+}

@@ -1,0 +1,70 @@
+/** Makes sandboxes of WebAssembly modules: the way from deployed bytes to runs. */
+import { errorMessage, type Clock, type Random } from '@pappus/core';
+import type { FunctionSpec } from '../functions/function-spec.ts';
+import { prepareModule } from '../module/module-preparation.ts';
+import { webAssembly } from '../module/web-assembly.ts';
+import type { GuestCode } from './guest-instance.ts';
+import { GuestMemory } from './guest-memory.ts';
+import { KeptInstance } from './kept-instance.ts';
+import { LeanInterface } from './lean/lean-interface.ts';
+import type { GuestInterface } from './guest-interface.ts';
+import { MemoryPool } from './memory-pool.ts';
+import { PooledInstance } from './pooled-instance.ts';
+import type { PreparedModule, SandboxFactory } from './sandbox.ts';
+import { WASI_IMPORTABLE } from './wasi/signatures.ts';
+import { WasiInterface } from './wasi/wasi-interface.ts';
+import { WasiRun } from './wasi/wasi-run.ts';
+import { WasmSandbox } from './wasm-sandbox.ts';
+
+export interface WasmSandboxOptions {
+  /** What functions see that declare a clock or randomness. */
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** One factory per thread: the sandboxes that it opens share its pool of memories. */
+export function createWasmSandboxFactory(options: WasmSandboxOptions): SandboxFactory {
+  const pool = new MemoryPool();
+  return {
+    async prepare(code, spec) {
+      const prepared = prepareModule(code, WASI_IMPORTABLE, spec.limits.memoryBytes);
+      if (prepared.kind === 'refused') return prepared;
+      const { bytes, report } = prepared.module;
+      const { imports } = interfaceFor(prepared.module, spec, options);
+      const problem = instanceProblem({ module: await webAssembly.compile(bytes), imports, memory: report.memory, pool });
+      return problem === null ? prepared : { kind: 'refused', problems: [problem] };
+    },
+    async open(module, spec) {
+      const { bytes, report } = module;
+      const compiled = await webAssembly.compile(bytes);
+      const guestInterface = interfaceFor(module, spec, options);
+      const code = { module: compiled, imports: guestInterface.imports, memory: report.memory, pool };
+      const instances = report.mode === 'reset' ? new KeptInstance(code) : new PooledInstance(code);
+      return new WasmSandbox({ mode: report.mode, module: compiled, spec, instances, interface: guestInterface, codeBytes: bytes.length * CODE_FACTOR });
+    },
+  };
+}
+
+/** The module itself and the machine code of two compilers. */
+const CODE_FACTOR = 6;
+
+function interfaceFor({ report }: PreparedModule, spec: FunctionSpec, options: WasmSandboxOptions): GuestInterface {
+  if (report.abi === 'wasi') return new WasiInterface(new WasiRun(spec, options));
+  if (report.imports.length === 0) return new LeanInterface(spec, new GuestMemory(), null);
+  const wasi = new WasiRun(spec, options);
+  return new LeanInterface(spec, wasi.memory, wasi);
+}
+
+/** Makes one instance, which runs no code of the guest: segments that do not fit are found now and not at the first run. */
+function instanceProblem(code: GuestCode): string | null {
+  const instances = new PooledInstance(code);
+  try {
+    instances.enter(0);
+    return null;
+  } catch (thrown) {
+    if (!(thrown instanceof webAssembly.RuntimeError || thrown instanceof webAssembly.LinkError)) throw thrown;
+    return `no instance of the module can be made: ${errorMessage(thrown).replace(/^WebAssembly\.Instance\(\): /, '')}`;
+  } finally {
+    instances.leave();
+  }
+}
