@@ -35,3 +35,12 @@ export { RETRY_AFTER_MS } from './dataflow/limits.ts';
 export type { Callee, Plan } from './dataflow/plan.ts';
 export { planFunction, planGraph, type Resolve } from './dataflow/plan-graph.ts';
 export { Trace, type TraceSpan } from './dataflow/trace.ts';
+
+// The platform's own functions.
+export { filesFunction, type FilesFunctionOptions } from './io/files/files-function.ts';
+export { httpFunction } from './io/http/http-function.ts';
+export type { HttpFunctionOptions } from './io/http/http-settings.ts';
+export { ioTable, type IoFailure, type IoFunction, type IoTable } from './io/io-function.ts';
+
+// For whoever deploys: TypeScript and JavaScript to the module that a function is.
+export { bundleFunction, type Bundle } from './javascript/bundle.ts';

@@ -7,6 +7,8 @@ import type { Part } from './set-state.ts';
 /** One run, to be started by whoever asked for it. */
 export interface Run {
   readonly application: ApplicationState;
+  /** Which run of its application it is, as they started. */
+  readonly number: number;
   readonly order: readonly number[];
   readonly inputs: Sets;
   /** What a streamed item came with. */
@@ -101,18 +103,18 @@ export class ApplicationState {
 
   #nextOf(partitioned: Partitioned): Run {
     const run = this.#nextRun++;
-    return { application: this, order: [run], inputs: boundSets(this.planned, partitioned.at(run)), part: null };
+    return { application: this, number: this.started - 1, order: [run], inputs: boundSets(this.planned, partitioned.at(run)), part: null };
   }
 
   #nextStreamed(): Run {
     const part = this.#streamed[this.#nextPart];
-    if (part === undefined) return { application: this, order: [0], inputs: this.#whole, part: null };
+    if (part === undefined) return { application: this, number: this.started - 1, order: [0], inputs: this.#whole, part: null };
     const index = this.#nextItem++;
     const item = part.items[index];
     const inputs = this.#whole.map((set, input) => (input === this.#place ? { name: set.name, items: item === undefined ? [] : [item] } : set));
     part.holders++;
     if (this.#nextItem === part.items.length) this.#leavePart(part);
-    return { application: this, order: [...part.order, index], inputs, part };
+    return { application: this, number: this.started - 1, order: [...part.order, index], inputs, part };
   }
 
   #leavePart(part: Part): void {

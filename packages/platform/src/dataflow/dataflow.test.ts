@@ -20,7 +20,7 @@ it('gives what one application after the other gives, whatever comes first', asy
     const expected = evaluate(graph, sets, closures);
     fc.pre(expected !== null);
     const engine = new ClosureEngine(counted, seededRandom(seed));
-    const dispatcher = new Dispatcher({ engine: engine as unknown as ComputeEngine, clock: systemClock, random: seededRandom(seed), logger: silentLogger, cache: null, onLog: () => {} });
+    const dispatcher = new Dispatcher({ engine: engine as unknown as ComputeEngine, clock: systemClock, random: seededRandom(seed), logger: silentLogger, cache: null });
     const plan = planGraph(graph, (name) => ({ kind: 'compute', name, hash: name, spec: defined(functions.get(name), name).spec }));
     const { result } = await dispatcher.invoke({ plan, inputs: sets.map((items, index) => ({ name: `in${index}`, items })), timeoutMs: 2_000 });
     expect(result.kind).toBe('done');

@@ -16,7 +16,7 @@ const items = (count: number): Item[] => Array.from({ length: count }, (_, index
 const echo: Closure = (inputs) => [inputs.flat()];
 
 function dispatcherOf(engine: ClosureEngine, options: Partial<DispatcherOptions> = {}): Dispatcher {
-  return new Dispatcher({ engine: engine as unknown as ComputeEngine, clock: systemClock, random: seededRandom(1), logger: silentLogger, cache: null, onLog: () => {}, ...options });
+  return new Dispatcher({ engine: engine as unknown as ComputeEngine, clock: systemClock, random: seededRandom(1), logger: silentLogger, cache: null, ...options });
 }
 
 const closed = (closure: Closure, changes: Parameters<typeof specOf>[2] = {}): Closed => ({ spec: specOf(['in'], ['out'], changes), closure });

@@ -9,11 +9,11 @@ import type { ResultCache } from '../cache/result-cache.ts';
 import type { ComputeEngine, SegmentResult, SegmentTask } from '../engine/compute-engine.ts';
 import type { FunctionHash } from '../functions/function-spec.ts';
 import type { RunLog } from '../sandbox/sandbox.ts';
-import type { ItemSet, Sets } from '../sets/item.ts';
+import type { Item, ItemSet, Sets } from '../sets/item.ts';
 import type { Run } from './application-state.ts';
 import { FairLine } from './fair-line.ts';
 import { Invocation, type InvocationResult } from './invocation.ts';
-import { DEFAULT_IO_SLOTS, ESTIMATED_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, RETRY_AFTER_MS, TASKS_PER_THREAD } from './limits.ts';
+import { DEFAULT_IO_SLOTS, ESTIMATED_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_LOG_BYTES, LOG_ENTRY_BYTES, RETRY_AFTER_MS, TASKS_PER_THREAD } from './limits.ts';
 import { isKept, type Callee, type Plan, type Unit } from './plan.ts';
 import { Trace } from './trace.ts';
 
@@ -24,32 +24,36 @@ export interface DispatcherOptions {
   readonly logger: Logger;
   /** Results of functions that ask for it; null: none are kept. */
   readonly cache: ResultCache | null;
-  /** What functions write to stdout and stderr. */
-  readonly onLog: (entry: FunctionLog) => void;
   readonly maxInvocations?: number;
 }
 
 export interface FunctionLog {
-  readonly invocation: string;
   readonly function: string;
   readonly log: RunLog;
 }
 
 export interface InvokeOptions {
+  /** For logs and engines; made here when there is none. */
+  readonly id?: string;
   readonly plan: Plan;
   /** In the plan's order of inputs. */
   readonly inputs: Sets;
   /** argv, environment and stdin, for a function alone. */
   readonly stdio?: ItemSet | null;
-  readonly timeoutMs: number;
+  /** Absent: the signal alone ends it. */
+  readonly timeoutMs?: number;
   readonly traced?: boolean;
   readonly signal?: AbortSignal;
+  /** An output as soon as it is final, each once; the result then has no items of it. */
+  readonly onOutput?: (output: number, items: readonly Item[]) => void;
 }
 
 export interface InvocationOutcome {
   readonly id: string;
   readonly result: InvocationResult;
   readonly trace: Trace | null;
+  /** What its functions wrote, within bounds. */
+  readonly logs: readonly FunctionLog[];
   readonly elapsedMs: number;
 }
 
@@ -73,6 +77,8 @@ interface Job {
   readonly controller: AbortController;
   readonly stdio: ItemSet | null;
   readonly trace: Trace | null;
+  readonly logs: FunctionLog[];
+  logBytes: number;
   readonly root: Invocation;
 }
 
@@ -150,20 +156,20 @@ export class Dispatcher {
     const { clock } = this.#options;
     const { plan, inputs, signal, timeoutMs } = options;
     const startedMs = clock.nowMs();
-    const id = `${this.#idPrefix}${(this.#lastId++).toString(36)}`;
+    const id = options.id ?? `${this.#idPrefix}${(this.#lastId++).toString(36)}`;
     const trace = options.traced === true ? new Trace(clock) : null;
     const onAbort = (): void => this.#cancel(job.root, 'the client left');
     const onEnd = (result: InvocationResult): void => {
-      deadline.cancel();
+      deadline?.cancel();
       signal?.removeEventListener('abort', onAbort);
       this.#jobs.delete(job);
       if (result.kind === 'failed') job.controller.abort(cancelled(`invocation ${id}`));
-      resolve({ id, result, trace, elapsedMs: clock.nowMs() - startedMs });
+      resolve({ id, result, trace, logs: job.logs, elapsedMs: clock.nowMs() - startedMs });
       if (this.#jobs.size === 0) this.#idle?.();
     };
-    const root = new Invocation({ id, plan, inputs, path: [], trace, onEnd: (result) => onEnd(result) });
-    const job: Job = { id, lane: plan.name, controller: new AbortController(), stdio: options.stdio ?? null, trace, root };
-    const deadline: Timer = clock.schedule(timeoutMs, () => this.#fail(root, 'deadline', `the invocation took longer than ${timeoutMs} ms`));
+    const root = new Invocation({ id, plan, inputs, path: [], trace, onOutput: options.onOutput ?? null, onEnd: (result) => onEnd(result) });
+    const job: Job = { id, lane: plan.name, controller: new AbortController(), stdio: options.stdio ?? null, trace, logs: [], logBytes: 0, root };
+    const deadline: Timer | null = timeoutMs === undefined ? null : clock.schedule(timeoutMs, () => this.#fail(root, 'deadline', `the invocation took longer than ${timeoutMs} ms`));
     this.#jobs.add(job);
     if (signal?.aborted === true) return onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -267,11 +273,11 @@ export class Dispatcher {
   #onSegment(entry: Entry, run: Run, unit: Unit, result: SegmentResult, readyUs: number): void {
     const { invocation, job } = entry;
     const calleeAt = (step: number): Callee => invocation.plan.applications[unit.applications[step] ?? -1]?.callee ?? run.application.planned.callee;
-    for (const { step, log } of result.logs) this.#options.onLog({ invocation: job.id, function: calleeAt(step).name, log });
+    for (const { step, log } of result.logs) keepLog(job, calleeAt(step).name, log);
     const { trace } = job;
     if (trace !== null) {
       for (const span of result.spans) {
-        const place = { path: [...invocation.path, invocation.plan.name], application: unit.applications[span.step] ?? 0, function: calleeAt(span.step).name, order: run.order };
+        const place = { path: [...invocation.path, invocation.plan.name], application: unit.applications[span.step] ?? 0, function: calleeAt(span.step).name, run: run.number };
         trace.addCompute(place, readyUs, result.busyUs, span);
       }
     }
@@ -281,7 +287,7 @@ export class Dispatcher {
 
   #traceKept({ invocation, job }: Entry, run: Run, readyUs: number): void {
     const { index, callee } = run.application.planned;
-    job.trace?.add({ path: [...invocation.path, invocation.plan.name], application: index, function: callee.name, kind: 'kept', order: run.order, startedUs: readyUs, queueUs: 0, fetchUs: 0, sandboxUs: 0, computeUs: 0, storeUs: 0 });
+    job.trace?.add({ path: [...invocation.path, invocation.plan.name], application: index, function: callee.name, kind: 'kept', run: run.number, startedUs: readyUs, queueUs: 0, fetchUs: 0, sandboxUs: 0, computeUs: 0, storeUs: 0 });
   }
 
   async #performIo(entry: Entry, run: Run): Promise<void> {
@@ -292,7 +298,7 @@ export class Dispatcher {
     try {
       const outcome = await callee.io.run(run.inputs, { signal: job.controller.signal, invocation: job.id, logger: this.#options.logger });
       const { index } = run.application.planned;
-      job.trace?.add({ path: [...invocation.path, invocation.plan.name], application: index, function: callee.name, kind: 'io', order: run.order, startedUs, queueUs: 0, fetchUs: job.trace.nowUs() - startedUs, sandboxUs: 0, computeUs: 0, storeUs: 0 });
+      job.trace?.add({ path: [...invocation.path, invocation.plan.name], application: index, function: callee.name, kind: 'io', run: run.number, startedUs, queueUs: 0, fetchUs: job.trace.nowUs() - startedUs, sandboxUs: 0, computeUs: 0, storeUs: 0 });
       if (outcome.kind === 'done') invocation.finished(run, outcome.outputs);
       else invocation.failRun(run, outcome.failure);
     } catch (thrown) {
@@ -314,7 +320,7 @@ export class Dispatcher {
       else invocation.fail(result.failure);
       this.#goOn(entry);
     };
-    const inner = new Invocation({ id: job.id, plan, inputs: run.inputs, path, trace: job.trace, onEnd });
+    const inner = new Invocation({ id: job.id, plan, inputs: run.inputs, path, trace: job.trace, onOutput: null, onEnd });
     this.#begin({ job, invocation: inner });
   }
 
@@ -352,3 +358,10 @@ export class Dispatcher {
 }
 
 const always = (): boolean => true;
+
+/** Logs beyond the bound are counted, not kept. */
+function keepLog(job: Job, name: string, log: RunLog): void {
+  const bytes = log.stdout.length + log.stderr.length;
+  job.logBytes += bytes + LOG_ENTRY_BYTES;
+  if (job.logBytes <= MAX_LOG_BYTES) job.logs.push({ function: name, log });
+}

@@ -26,6 +26,7 @@ export interface InvocationOptions {
   /** Compositions around this one, from the outermost in. */
   readonly path: readonly string[];
   readonly trace: Trace | null;
+  readonly onOutput: ((output: number, items: readonly Item[]) => void) | null;
   readonly onEnd: (result: InvocationResult) => void;
 }
 
@@ -39,16 +40,18 @@ export class Invocation {
   readonly trace: Trace | null;
   readonly #sets: readonly SetState[];
   readonly #applications: readonly ApplicationState[];
+  readonly #onOutput: InvocationOptions['onOutput'];
   readonly #onEnd: (result: InvocationResult) => void;
   #open: number;
   #liveBytes = 0;
   #ended = false;
 
-  constructor({ id, plan, inputs, path, trace, onEnd }: InvocationOptions) {
+  constructor({ id, plan, inputs, path, trace, onOutput, onEnd }: InvocationOptions) {
     this.id = id;
     this.plan = plan;
     this.path = path;
     this.trace = trace;
+    this.#onOutput = onOutput;
     this.#onEnd = onEnd;
     this.#sets = plan.graph.sets.map((_, set) => new SetState(isKept(plan, set), plan.readers[set]?.length ?? 0));
     this.#applications = plan.applications.map((planned) => new ApplicationState(planned, plan.headOf[planned.index] !== null && plan.headOf[planned.index] !== planned.index));
@@ -188,9 +191,17 @@ export class Invocation {
     for (const part of application.close()) this.#letGo(part);
     this.#open--;
     for (const set of new Set(inputs.map((input) => input.set))) this.#leaveSet(set);
-    for (const set of outputs) if (set !== null) this.#state(set).complete = true;
+    for (const set of outputs) if (set !== null) this.#completeSet(set);
     for (const set of outputs) if (set !== null) for (const reader of this.plan.readers[set] ?? []) this.#advance(this.#applications[reader] as ApplicationState);
     for (const follower of this.plan.units[index]?.applications.slice(1) ?? []) this.#advance(this.#applications[follower] as ApplicationState);
+  }
+
+  #completeSet(set: number): void {
+    const state = this.#state(set);
+    state.complete = true;
+    if (this.#onOutput === null || this.plan.isOutput[set] !== true) return;
+    const items = state.whole();
+    this.plan.graph.outputs.forEach((output, index) => output === set && this.#onOutput?.(index, items));
   }
 
   #leaveSet(set: number): void {
@@ -250,7 +261,7 @@ export class Invocation {
   #endIfComplete(): void {
     if (this.#ended || this.#open > 0) return;
     const { graph } = this.plan;
-    this.#end({ kind: 'done', outputs: graph.outputs.map((set) => ({ name: defined(graph.sets[set], 'name of an output'), items: this.#state(set).whole() })) });
+    this.#end({ kind: 'done', outputs: graph.outputs.map((set) => ({ name: defined(graph.sets[set], 'name of an output'), items: this.#onOutput === null ? this.#state(set).whole() : [] })) });
   }
 
   #end(result: InvocationResult): void {

@@ -28,3 +28,6 @@ export const ANY_PARTITIONS = 8;
 export const QUANTUM_US = 1_000;
 /** What a run is taken to cost until it is known, in µs. */
 export const ESTIMATED_RUN_US = 50;
+/** Bytes that functions write and one invocation keeps; each entry counts a little besides. */
+export const MAX_LOG_BYTES = 1_048_576;
+export const LOG_ENTRY_BYTES = 64;

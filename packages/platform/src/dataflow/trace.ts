@@ -10,8 +10,8 @@ export interface TraceSpan {
   readonly application: number;
   readonly function: string;
   readonly kind: 'compute' | 'io' | 'composition' | 'kept';
-  /** The run's place among those of its application. */
-  readonly order: readonly number[];
+  /** Its number among the runs of its application, as they started. */
+  readonly run: number;
   readonly startedUs: number;
   /** Ready until its thread or its I/O began. */
   readonly queueUs: number;
@@ -43,7 +43,7 @@ export class Trace {
   }
 
   /** A run on a thread: from when it was ready, and what the thread says of it. */
-  addCompute(place: Pick<TraceSpan, 'path' | 'application' | 'function' | 'order'>, readyUs: number, busyUs: number, span: RunSpan): void {
+  addCompute(place: Pick<TraceSpan, 'path' | 'application' | 'function' | 'run'>, readyUs: number, busyUs: number, span: RunSpan): void {
     const queueUs = Math.max(0, this.nowUs() - readyUs - busyUs);
     const { sandboxUs, computeUs, storeUs } = span;
     this.add({ ...place, kind: 'compute', startedUs: readyUs + queueUs + span.startedUs, queueUs, fetchUs: 0, sandboxUs, computeUs, storeUs });

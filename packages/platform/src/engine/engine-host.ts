@@ -97,12 +97,11 @@ export class EngineHost {
 
   #exited(channel: number, thread: HostedThread): void {
     this.#threads.delete(channel);
-    if (!thread.ended) this.#reportEnd(channel, thread, thread.problem === '' ? 'closed' : thread.cause);
+    if (!thread.ended) this.#reportEnd(channel, thread, thread.problem === '' ? 'closed' : thread.cause, thread.state.now());
     closeSync(this.#options.firstChannelFd + channel);
   }
 
-  #reportEnd(channel: number, thread: HostedThread, cause: EndCause): void {
-    const running = thread.state.now();
+  #reportEnd(channel: number, thread: HostedThread, cause: EndCause, running: RunningNow): void {
     thread.ended = true;
     this.#say(frameType.ended, channel, () => {
       this.#writer.u8(END_CAUSES.indexOf(cause));
@@ -130,7 +129,7 @@ export class EngineHost {
       thread.sinceMs = nowMs;
     } else if (nowMs - thread.sinceMs >= now.limitMs) {
       thread.problem = `it was over its time of ${now.limitMs} ms`;
-      this.#reportEnd(channel, thread, 'time');
+      this.#reportEnd(channel, thread, 'time', now);
       void thread.worker.terminate();
     }
   }

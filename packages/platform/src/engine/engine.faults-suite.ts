@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { CHANNELS_PER_PROCESS, MAX_ATTEMPTS } from './limits.ts';
 import type { ComputeEngineOptions } from './create-compute-engine.ts';
-import { childrenOf, isAlive, NEVER, startEngine, until, type EngineUnderTest } from './testing/engine-under-test.ts';
+import { childrenOf, isAlive, NEVER, startEngine, temporaryFolder, until, type EngineUnderTest } from './testing/engine-under-test.ts';
 import { fakeSpec, oneStep, outputTexts, taskOf, textSet } from './testing/fake-functions.ts';
 
 let under: EngineUnderTest | null = null;
@@ -96,6 +97,7 @@ test('time limits hold within 100 ms', async () => {
   for (const limitMs of [50, 300]) {
     const overMs: number[] = [];
     for (let round = 0; round < 5; round++) {
+      await until('a thread is free', () => own.engine.stats().threads === 2);
       const startedMs = performance.now();
       await own.run(`loop@${limitMs}`);
       overMs.push(performance.now() - startedMs - limitMs);
@@ -141,10 +143,12 @@ test('stop refuses what does not end in time, and leaves no process', async () =
 
 test.each(['SIGKILL', 'SIGTERM'] as const)('no engine outlives a gateway that ends by %s', async (signal) => {
   const file = fileURLToPath(new URL('./testing/gateway-process.ts', import.meta.url));
-  const gateway = spawn(process.execPath, ['--conditions=source', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const folder = await temporaryFolder();
+  const gateway = spawn(process.execPath, ['--conditions=source', file, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise((resolve) => gateway.stdout.once('data', resolve));
   const pids = await childrenOf(gateway.pid as number);
   expect(pids.length).toBeGreaterThan(0);
   gateway.kill(signal);
   await until('all engines are gone', () => !pids.some((pid) => isAlive(pid)), 5_000);
+  await rm(folder, { recursive: true });
 });

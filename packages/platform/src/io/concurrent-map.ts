@@ -1,28 +1,35 @@
 /** Works on the items of one run a few at a time, in order, and gives the results in the items' order. */
+import { cancelled } from '@pappus/core';
 
 /**
- * After the first rejection nothing more is started; it rejects with that error once what was under way has ended, so
- * that nothing outlives the run.
+ * `work` gets a signal that is aborted with `signal`, or when the work on another item has failed. Rejects with the
+ * first failure, once all that was under way has ended: nothing outlives the run.
  */
-export async function concurrentMap<T, R>(items: readonly T[], atOnce: number, work: (item: T, index: number) => Promise<R>): Promise<R[]> {
-  const [only] = items;
-  if (items.length === 1) return [await work(only as T, 0)];
+export async function concurrentMap<T, R>(items: readonly T[], atOnce: number, signal: AbortSignal, work: (item: T, index: number, signal: AbortSignal) => Promise<R>): Promise<R[]> {
+  if (items.length === 1) return [await work(items[0] as T, 0, signal)];
+  const controller = new AbortController();
+  const onAbort = (): void => controller.abort(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
   const results = new Array<R>(items.length);
   let next = 0;
-  let broken = false;
+  let failure: { readonly thrown: unknown } | null = null;
   const worker = async (): Promise<void> => {
-    while (!broken && next < items.length) {
+    while (failure === null && next < items.length) {
       const index = next++;
       try {
-        results[index] = await work(items[index] as T, index);
+        results[index] = await work(items[index] as T, index, controller.signal);
       } catch (thrown) {
-        broken = true;
-        throw thrown;
+        failure ??= { thrown };
+        controller.abort(cancelled('the work on another item'));
       }
     }
   };
-  const workers = Array.from({ length: Math.min(atOnce, items.length) }, worker);
-  const ends = await Promise.allSettled(workers);
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  try {
+    await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+  const first = failure as { readonly thrown: unknown } | null;
+  if (first !== null) throw first.thrown;
   return results;
 }

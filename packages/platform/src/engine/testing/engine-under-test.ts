@@ -25,12 +25,17 @@ export interface EngineUnderTest {
 
 export const NEVER: AbortSignal = new AbortController().signal;
 
+export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'pappus-engine-test-'));
+
 export async function startEngine(options: Partial<ComputeEngineOptions> = {}): Promise<EngineUnderTest> {
-  const folder = await mkdtemp(join(tmpdir(), 'pappus-engine-test-'));
+  const folder = options.folder ?? (await temporaryFolder());
   const lines: LoggedLine[] = [];
   const logger: Logger = { log: (_level, message, fields = {}) => void lines.push({ message, fields }), child: () => logger };
-  const own = { processes: 1, threads: 2, spares: 1, source: fakeSource, folder: join(folder, 'empty'), sandboxes: FAKE_SANDBOXES, clock: systemClock, logger };
-  const engine = await createComputeEngine({ ...own, ...options });
+  const own = { processes: 1, threads: 2, spares: 1, source: fakeSource, folder, sandboxes: FAKE_SANDBOXES, clock: systemClock, logger };
+  const engine = await createComputeEngine({ ...own, ...options }).catch(async (error: unknown) => {
+    await rm(folder, { recursive: true });
+    throw error;
+  });
   return {
     engine,
     folder,

@@ -1,12 +1,10 @@
 /** Functions of the fake sandboxes, as their registry: a hash is the code. */
-import { fileURLToPath } from 'node:url';
 import type { FunctionSpec } from '../../functions/function-spec.ts';
 import type { ItemSet, Sets } from '../../sets/item.ts';
 import type { FunctionSource, Segment, SegmentResult, SegmentTask } from '../compute-engine.ts';
 import { FAKE_REPORT } from './fake-sandboxes.ts';
 
 export const FAKE_SANDBOXES: URL = new URL('./fake-sandboxes.ts', import.meta.url);
-export const SANDBOX_FILE: string = fileURLToPath(FAKE_SANDBOXES);
 
 export const fakeSpec = (timeMs = 10_000): FunctionSpec => ({
   kind: 'wasm',

@@ -131,4 +131,4 @@ function readHeaders(raw: Dispatcher.DispatchController['rawHeaders']): readonly
   return headers;
 }
 
-const text = (raw: Buffer | string): string => (typeof raw === 'string' ? raw : raw.latin1Slice());
+const text = (raw: Buffer | string): string => (typeof raw === 'string' ? raw : raw.toString('latin1'));

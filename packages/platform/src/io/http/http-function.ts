@@ -36,8 +36,8 @@ export function httpFunction(options: HttpFunctionOptions): IoFunction {
   const client = new HttpClient(settings);
   const conversations = new HttpConversations(client, destinations, settings);
 
-  const answer = async (item: Item, conversation: Conversation, context: IoContext): Promise<Item> => {
-    const result = await conversations.hold(conversation, context.signal);
+  const answer = async (item: Item, conversation: Conversation, context: IoContext, signal: AbortSignal): Promise<Item> => {
+    const result = await conversations.hold(conversation, signal);
     if (result.kind === 'response') return { name: item.name, key: item.key, data: result.item };
     context.logger.log('debug', 'an HTTP request failed', { invocation: context.invocation, item: item.name, code: result.code, reason: result.message });
     if (result.code === 'destination-refused') throw new RefusedRun(result, item.name);
@@ -50,10 +50,10 @@ export function httpFunction(options: HttpFunctionOptions): IoFunction {
     async run(inputs, context) {
       context.signal.throwIfAborted();
       const items = inputs[0]?.items ?? [];
-      const conversations = prepare(items, destinations);
-      if ('kind' in conversations) return failed(conversations);
+      const prepared = prepare(items, destinations);
+      if ('kind' in prepared) return failed(prepared);
       try {
-        const answers = await concurrentMap(items, MAX_ITEMS_AT_ONCE, (item, index) => answer(item, conversations[index] as Conversation, context));
+        const answers = await concurrentMap(items, MAX_ITEMS_AT_ONCE, context.signal, (item, index, signal) => answer(item, prepared[index] as Conversation, context, signal));
         return { kind: 'done', outputs: responses(answers) };
       } catch (thrown) {
         return endOf(thrown, context.signal);

@@ -55,7 +55,7 @@ export function parseHead(data: Uint8Array): ParsedHead {
     const end = feed < 0 ? bytes.length : feed;
     if (end > MAX_HEAD_BYTES) return malformed(`has more than ${MAX_HEAD_BYTES} bytes before the empty line that ends the headers`);
     const stop = feed > start && bytes[feed - 1] === CARRIAGE_RETURN ? feed - 1 : end;
-    const line = bytes.latin1Slice(start, stop);
+    const line = bytes.toString('latin1', start, stop);
     start = end + 1;
     if (line === '') {
       if (lines.length === 0) return malformed('begins with an empty line');
@@ -97,7 +97,7 @@ function trimmed(line: string, from: number): string {
   return line.slice(start, end);
 }
 
-/** The head as bytes, the empty line included; `extraBytes` of room behind it. */
+/** The head as Latin-1 text, the empty line included. */
 export function headText(startLine: string, headers: Headers): string {
   let text = `${startLine}\n`;
   for (const { name, value } of headers) text += value === '' ? `${name}:\n` : `${name}: ${value}\n`;

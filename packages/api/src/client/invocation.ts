@@ -1,0 +1,68 @@
+/** The answer to an invocation: items as they arrive, or all of them. */
+import { AppError } from '@pappus/core';
+import { HEADERS } from '../schemas/invocation.ts';
+import { readTar } from '../tar/tar-reader.ts';
+import { parseProblem, ProblemError } from './problem-error.ts';
+
+export interface OutputItem {
+  readonly set: string;
+  readonly name: string;
+  readonly key: number;
+  readonly data: Uint8Array;
+}
+
+export type OutputSets = ReadonlyMap<string, readonly OutputItem[]>;
+
+export class Invocation {
+  readonly id: string;
+  /** `name@hash` of what ran. */
+  readonly version: string;
+  readonly #response: Response;
+  readonly #translate: (thrown: unknown) => unknown;
+  /** Names of output sets that have shown up, also without items. */
+  readonly #sets = new Set<string>();
+
+  constructor(response: Response, translate: (thrown: unknown) => unknown) {
+    this.id = response.headers.get(HEADERS.invocation) ?? '';
+    this.version = response.headers.get(HEADERS.version) ?? '';
+    this.#response = response;
+    this.#translate = translate;
+  }
+
+  /** Once: each item as soon as it is there. Throws a `ProblemError` where the invocation fails after the first items. */
+  async *items(): AsyncGenerator<OutputItem, void, undefined> {
+    const { body } = this.#response;
+    if (body === null) throw new AppError('protocol', 'the answer to an invocation has no body');
+    try {
+      for await (const found of readTar(body)) {
+        if (found.kind === 'problem') throw this.#problem(found.json);
+        this.#sets.add(found.set);
+        if (found.kind === 'item') yield { set: found.set, name: found.name, key: found.key, data: found.data };
+      }
+    } catch (thrown) {
+      throw this.#translate(thrown);
+    }
+  }
+
+  /** All items by set, in the order of the function's outputs. */
+  async outputs(): Promise<OutputSets> {
+    const sets = new Map<string, OutputItem[]>();
+    for await (const item of this.items()) {
+      const items = sets.get(item.set) ?? [];
+      items.push(item);
+      sets.set(item.set, items);
+    }
+    for (const name of this.#sets) if (!sets.has(name)) sets.set(name, []);
+    return sets;
+  }
+
+  /** Ends the invocation if it still runs. */
+  async cancel(): Promise<void> {
+    await this.#response.body?.cancel();
+  }
+
+  #problem(json: string): AppError {
+    const problem = parseProblem(json);
+    return problem === null ? new AppError('protocol', 'the invocation failed, and the server gave no readable reason') : new ProblemError(problem);
+  }
+}

@@ -1,0 +1,24 @@
+/** What crosses between a server and its users: schemas, the OpenAPI document, the typed client, sets as tar. */
+export { PappusClient, type CallOptions, type InvokeOptions, type LogOptions, type PageOptions } from './client/client.ts';
+export { Invocation, type OutputItem, type OutputSets } from './client/invocation.ts';
+export { ProblemError } from './client/problem-error.ts';
+export { type InputItem, type InputItems, type InputSets, type StreamedData } from './client/sets-body.ts';
+export { type ClientOptions } from './client/transport.ts';
+export { DEFAULT_LOG_ENTRIES, DEFAULT_PAGE_NAMES, MAX_LOG_ENTRIES, MAX_LOG_WAIT_MS, MAX_PAGE_NAMES } from './limits.ts';
+export { openapiDocument, type DocumentOptions } from './openapi/document.ts';
+export { type Operation } from './openapi/operation.ts';
+export { OPERATIONS } from './openapi/operations.ts';
+export { type CompositionDeployment, type DeployedVersion, type FunctionDeployment, type Removal } from './schemas/deployment.ts';
+export { type CompositionDescription, type Description, type FunctionDescription, type VersionEntry } from './schemas/description.ts';
+export { type SourceDiagnostic } from './schemas/diagnostic.ts';
+export { functionSpecSchema, type Capabilities, type FunctionLimits, type FunctionSpec, type FunctionSpecRequest } from './schemas/function-spec.ts';
+export { HEADERS, invocationResultSchema, MEDIA_TYPES, type InvocationResult, type JsonItem } from './schemas/invocation.ts';
+export { type Isolation } from './schemas/isolation.ts';
+export { type Listed, type Listing } from './schemas/listing.ts';
+export { type LogEntry, type Logs } from './schemas/log.ts';
+export { type Signature } from './schemas/name.ts';
+export { PROBLEM_MEDIA_TYPE, problemSchema, type FunctionFailure, type Problem, type ProblemCode } from './schemas/problem.ts';
+export { parseStrict, parseWith, type Parsed } from './schemas/strict-parse.ts';
+export { type Trace, type TraceSpan } from './schemas/trace.ts';
+export { decodeTar, type DecodedTar } from './tar/tar-decoding.ts';
+export { emptySet, END_OF_TAR, itemHead, itemPadding, tarFailure } from './tar/tar-entry.ts';

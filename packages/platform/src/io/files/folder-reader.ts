@@ -1,0 +1,95 @@
+/**
+ * Reads files of one folder and nothing else. A symbolic link counts as what it leads to, if that is in the folder. As
+ * Node can't open a file relative to an open folder, the way is: resolve the path, check that it is inside, open it
+ * without following a link at its end, and check afterwards that the path still leads to the very file that is open.
+ * (A hard link to a file of elsewhere can't be told from a file: whoever may write to the folder decides what is in it.)
+ */
+import { constants } from 'node:fs';
+import { open, realpath, stat, type FileHandle } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { AppError, systemCode } from '@pappus/core';
+
+export interface FolderFile {
+  readonly path: string;
+  readonly data: Uint8Array;
+}
+
+/** What stands in the way of reading a file, for a message; `code` as in AppError. */
+export class FileProblem extends AppError {}
+
+// A pipe must not block the opening; it is refused afterwards.
+const OPEN_FLAGS: number = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** The folder's real path; rejects when it isn't there. */
+export async function realFolder(folder: string): Promise<string> {
+  try {
+    const real = await realpath(folder);
+    if ((await stat(real)).isDirectory()) return real;
+  } catch (thrown) {
+    throw new AppError('not-found', `the folder of the Files function, ${folder}, can't be used: ${systemCode(thrown) ?? String(thrown)}`, { cause: thrown });
+  }
+  throw new AppError('not-found', `the folder of the Files function, ${folder}, is not a folder`);
+}
+
+/** `reserve` is told the size before memory is taken, and throws where that is too much. */
+export async function readFolderFile(root: string, path: string, reserve: (bytes: number) => void, signal: AbortSignal): Promise<FolderFile> {
+  signal.throwIfAborted();
+  try {
+    const real = await insidePath(root, path);
+    const handle = await open(real, OPEN_FLAGS);
+    try {
+      return { path, data: await readAll(handle, root, path, reserve) };
+    } finally {
+      await handle.close();
+    }
+  } catch (thrown) {
+    throw problemOf(thrown, path);
+  }
+}
+
+async function insidePath(root: string, path: string): Promise<string> {
+  const real = await realpath(join(root, path));
+  if (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep)) throw new FileProblem('permission-denied', `${path} leads out of the folder`);
+  return real;
+}
+
+async function readAll(handle: FileHandle, root: string, path: string, reserve: (bytes: number) => void): Promise<Uint8Array> {
+  const opened = await handle.stat({ bigint: true });
+  if (!opened.isFile()) throw new FileProblem('invalid-argument', `${path} is not a file`);
+  const there = await stat(await insidePath(root, path), { bigint: true });
+  if (there.dev !== opened.dev || there.ino !== opened.ino) throw new FileProblem('unavailable', `${path} was replaced while it was opened`);
+  const size = Number(opened.size);
+  reserve(size);
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let used = 0;
+  while (used < size) {
+    const { bytesRead } = await handle.read(bytes, used, size - used, used);
+    if (bytesRead === 0) break; // it has become shorter
+    used += bytesRead;
+  }
+  return new Uint8Array(bytes.buffer, 0, used);
+}
+
+function problemOf(thrown: unknown, path: string): unknown {
+  if (thrown instanceof AppError) return thrown;
+  switch (systemCode(thrown)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new FileProblem('not-found', `there is no file ${path}`, { cause: thrown });
+    case 'EACCES':
+    case 'EPERM':
+      return new FileProblem('permission-denied', `${path} may not be read`, { cause: thrown });
+    case 'ELOOP':
+      return new FileProblem('permission-denied', `${path} is a link that leads nowhere`, { cause: thrown });
+    case 'ENXIO':
+    case 'EISDIR':
+      return new FileProblem('invalid-argument', `${path} is not a file`, { cause: thrown });
+    case 'EMFILE':
+    case 'ENFILE':
+      return new FileProblem('resource-exhausted', `${path}: too many files are open`, { cause: thrown, retryable: true });
+    case null:
+      return thrown;
+    default:
+      return new FileProblem('unavailable', `${path} can't be read: ${systemCode(thrown)}`, { cause: thrown });
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * The answer to one invocation in the form that the client asked for. Multipart and tar begin with the first items that
+ * are final, or go out as a whole where all is there at once. Where the client has no wish, the bytes of a single item are
+ * the answer, so nothing is sent before a second one shows up.
+ */
+import type { ServerResponse } from 'node:http';
+import { HEADERS, MEDIA_TYPES, type Problem } from '@pappus/api';
+import { AppError, type Clock } from '@pappus/core';
+import { encodeSets, type Item, type Sets, type Version } from '@pappus/platform';
+import type { OutputForm } from '../formats/media-type.ts';
+import { multipartEncoder, tarEncoder, type SetsEncoder } from '../formats/sets-encoder.ts';
+import { bytesOf, encodedWhole, jsonWhole, notAcceptable, type WholeBody } from '../formats/whole-sets.ts';
+import { endWith, writePieces, type FlatHeaders } from '../http/send.ts';
+
+export interface AnswerOptions {
+  readonly response: ServerResponse;
+  readonly invocation: string;
+  readonly version: Version;
+  /** Names of the output sets. */
+  readonly outputs: readonly string[];
+  readonly form: OutputForm;
+  readonly clock: Clock;
+  /** Most item bytes that wait for a client that reads slowly. */
+  readonly maxUnsentBytes: number;
+  /** Ends an invocation that can't be answered in the form asked for. */
+  readonly refuse: (reason: unknown) => void;
+}
+
+interface Waiting {
+  readonly set: string;
+  readonly item: Item;
+}
+
+export class Answer {
+  readonly #options: AnswerOptions;
+  #encoder: SetsEncoder | null = null;
+  #waiting: Waiting[] = [];
+  readonly #seen = new Set<number>();
+  #items = 0;
+  /** Item bytes that are in the answer. */
+  #bytes = 0;
+  #waitingBytes = 0;
+  /** The answer goes out item by item. */
+  #streaming = false;
+  #writing = false;
+  #written: Promise<void> = Promise.resolve();
+  #error: unknown = null;
+
+  constructor(options: AnswerOptions) {
+    this.#options = options;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether items may come one by one. A frame and JSON need all of them at once. */
+  static streams(form: OutputForm): boolean {
+    return form !== 'frame' && form !== 'json';
+  }
+
+  /** Takes items that are final. */
+  add(output: number, items: readonly Item[]): void {
+    const set = this.#options.outputs[output] ?? '';
+    this.#seen.add(output);
+    for (const item of items) {
+      this.#waiting.push({ set, item });
+      this.#waitingBytes += item.data.length;
+    }
+    this.#items += items.length;
+    const { form, refuse, maxUnsentBytes } = this.#options;
+    if (form === 'raw' && this.#items > 1) return refuse(severalItems(this.#items));
+    if (this.#waitingBytes > maxUnsentBytes) return refuse(tooSlow(maxUnsentBytes));
+    this.#streaming ||= form === 'tar' || form === 'multipart' || this.#items > 1;
+    if (this.#streaming && !this.#writing) this.#written = this.#write();
+  }
+
+  /** Ends the answer; `rest` are the outputs that did not come through `add`. Rejects when the client is gone. */
+  async finish(rest: Sets, timing: string | null): Promise<void> {
+    const { response, outputs } = this.#options;
+    if (!this.#streaming) return this.#whole(this.#collected(rest), timing);
+    for (const [index, set] of rest.entries()) if (set.items.length > 0) this.add(index, set.items);
+    await this.#written;
+    if (this.#error !== null) throw this.#error;
+    const encoder = this.#start();
+    const empty = outputs.filter((_, index) => !this.#seen.has(index)).map((name) => encoder.emptySet(name));
+    response.end(Buffer.concat([...empty, encoder.end()]));
+  }
+
+  /** True where the failure is told in what was begun; the connection then ends, so that nobody takes it for the whole. */
+  async fail(problem: Problem): Promise<boolean> {
+    if (!this.#streaming) return false;
+    await this.#written;
+    const { response } = this.#options;
+    if (!response.destroyed && this.#encoder !== null) response.write(this.#encoder.failure(problem), () => response.destroy());
+    return true;
+  }
+
+  #collected(rest: Sets): Sets {
+    if (this.#waiting.length === 0) return rest;
+    return rest.map(({ name, items }) => ({ name, items: [...this.#waiting.filter(({ set }) => set === name).map(({ item }) => item), ...items] }));
+  }
+
+  /** Everything in one answer of known length. */
+  async #whole(sets: Sets, timing: string | null): Promise<void> {
+    const { response, clock } = this.#options;
+    for (const { items } of sets) for (const { data } of items) this.#bytes += data.length;
+    const single = onlyItem(sets);
+    const body = single === null ? this.#body(sets) : null;
+    if (single !== null && this.#sendsItemAlone()) return this.#single(single, timing);
+    const { contentType, pieces, bytes } = body ?? this.#body(sets);
+    response.writeHead(200, this.#headers(contentType, bytes, timing) as string[]);
+    if (pieces.length === 1) response.end(pieces[0]);
+    else {
+      await writePieces(response, pieces, clock);
+      response.end();
+    }
+  }
+
+  #sendsItemAlone(): boolean {
+    const { form } = this.#options;
+    return form === 'default' || form === 'raw';
+  }
+
+  /** The usual case: one small item, one write. */
+  #single({ key, data }: Item, timing: string | null): void {
+    const { response } = this.#options;
+    const headers = this.#headers(MEDIA_TYPES.bytes, data.length, timing);
+    if (key !== 0) headers.push(HEADERS.key, key);
+    response.writeHead(200, headers as string[]);
+    endWith(response, data);
+  }
+
+  #body(sets: Sets): WholeBody {
+    const { form, invocation, version } = this.#options;
+    switch (form) {
+      case 'raw':
+        if (countOf(sets) === 0) return { contentType: MEDIA_TYPES.bytes, pieces: [], bytes: 0 };
+        throw severalItems(countOf(sets));
+      case 'json':
+        return jsonWhole(invocation, version.name, version.hash, sets);
+      case 'frame': {
+        const pieces = encodeSets(sets);
+        return { contentType: MEDIA_TYPES.frame, pieces, bytes: bytesOf(pieces) };
+      }
+      default:
+        return encodedWhole(sets, this.#chosen());
+    }
+  }
+
+  #headers(contentType: string, bytes: number | null, timing: string | null): FlatHeaders {
+    const { invocation, version } = this.#options;
+    const headers: FlatHeaders = ['Content-Type', contentType, HEADERS.invocation, invocation, HEADERS.version, version.hash];
+    if (bytes !== null) headers.push('Content-Length', bytes);
+    if (timing !== null) headers.push('Server-Timing', timing);
+    return headers;
+  }
+
+  /** The id is as random as a boundary has to be. */
+  #chosen(): SetsEncoder {
+    this.#encoder ??= this.#options.form === 'tar' ? tarEncoder : multipartEncoder(`pappus-${this.#options.invocation}`);
+    return this.#encoder;
+  }
+
+  #start(): SetsEncoder {
+    const encoder = this.#chosen();
+    const { response } = this.#options;
+    if (!response.headersSent) response.writeHead(200, this.#headers(encoder.contentType, null, null) as string[]);
+    return encoder;
+  }
+
+  /** Writes what waits, as fast as the client reads, and lets go of it. Never rejects: `finish` tells. */
+  async #write(): Promise<void> {
+    const { response, clock, refuse } = this.#options;
+    this.#writing = true;
+    try {
+      const encoder = this.#start();
+      while (this.#waiting.length > 0) {
+        const batch = this.#waiting;
+        this.#waiting = [];
+        for (const { set, item } of batch) {
+          await writePieces(response, [encoder.head(set, item), item.data, encoder.tail(item)], clock);
+          this.#bytes += item.data.length;
+          this.#waitingBytes -= item.data.length;
+        }
+      }
+    } catch (thrown) {
+      this.#error = thrown;
+      refuse(thrown);
+    } finally {
+      this.#writing = false;
+    }
+  }
+}
+
+const countOf = (sets: Sets): number => sets.reduce((sum, { items }) => sum + items.length, 0);
+
+function onlyItem(sets: Sets): Item | null {
+  let found: Item | null = null;
+  for (const { items } of sets) {
+    if (items.length > 1 || (items.length === 1 && found !== null)) return null;
+    found ??= items[0] ?? null;
+  }
+  return found;
+}
+
+const severalItems = (count: number): unknown => notAcceptable(`there are ${count} output items, which are no single body`);
+
+const tooSlow = (bytes: number): AppError => new AppError('resource-exhausted', `more than ${bytes} bytes of outputs wait for a client that reads slowly`);

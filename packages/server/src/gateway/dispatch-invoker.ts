@@ -1,0 +1,96 @@
+/** Invocations as the dispatcher runs them: plans by version, and its outcomes in the words of the API. */
+import type { FunctionFailure, TraceSpan } from '@pappus/api';
+import { AppError, type ErrorCode } from '@pappus/core';
+import { planFunction, planGraph, type Callee, type Dispatcher, type InvocationFailure, type IoTable, type Plan, type PlatformFailure, type Registry, type Version, type TraceSpan as DispatchSpan } from '@pappus/platform';
+import { MAX_KEPT_PLANS } from '../limits.ts';
+import { describeFailure } from './failure-of.ts';
+import type { InvocationOrder, InvocationOutcome, Invoker } from './invoker.ts';
+
+export interface DispatchInvokerOptions {
+  readonly dispatcher: Dispatcher;
+  readonly registry: Registry;
+  readonly io: IoTable;
+}
+
+export class DispatchInvoker implements Invoker {
+  readonly #dispatcher: Dispatcher;
+  readonly #registry: Registry;
+  readonly #io: IoTable;
+  /** Of functions for good, of compositions until something in the registry changes: they follow names. */
+  readonly #functions = new WeakMap<Version, Plan>();
+  readonly #compositions = new Map<Version, Plan>();
+  #revision = -1;
+
+  constructor({ dispatcher, registry, io }: DispatchInvokerOptions) {
+    this.#dispatcher = dispatcher;
+    this.#registry = registry;
+    this.#io = io;
+  }
+
+  async invoke({ invocation, version, inputs, stdio, signal, traced, onItems }: InvocationOrder): Promise<InvocationOutcome> {
+    const plan = this.#planOf(version);
+    const outcome = await this.#dispatcher.invoke({ id: invocation, plan, inputs, stdio, signal, traced, ...(onItems === null ? {} : { onOutput: onItems }) });
+    const { result, trace, logs } = outcome;
+    const ended = {
+      spans: trace?.spans.map(traceSpan) ?? [],
+      droppedSpans: trace?.dropped ?? 0,
+      logs: logs.map(({ function: name, log }) => ({ function: name, ...log })),
+    };
+    if (result.kind === 'done') return { kind: 'done', ...ended, outputs: result.outputs };
+    const { reason } = result.failure;
+    if (isPlatformFailure(reason)) throw signal.aborted ? signal.reason : platformError(reason);
+    return { kind: 'failed', ...ended, failure: functionFailure(result.failure, reason) };
+  }
+
+  #planOf(version: Version): Plan {
+    if (version.kind === 'function') {
+      const known = this.#functions.get(version);
+      if (known !== undefined) return known;
+      const plan = planFunction(version.name, version.hash, version.spec);
+      this.#functions.set(version, plan);
+      return plan;
+    }
+    if (this.#revision !== this.#registry.revision || this.#compositions.size > MAX_KEPT_PLANS) this.#compositions.clear();
+    this.#revision = this.#registry.revision;
+    const known = this.#compositions.get(version);
+    if (known !== undefined) return known;
+    const plan = planGraph(version.graph, (callee) => this.#resolve(callee));
+    this.#compositions.set(version, plan);
+    return plan;
+  }
+
+  #resolve(name: string): Callee {
+    const io = this.#io.get(name);
+    if (io !== null) return { kind: 'io', name, io };
+    const version = this.#registry.resolve(name);
+    if (version.kind === 'composition') return { kind: 'composition', name, plan: this.#planOf(version) };
+    return { kind: 'compute', name, hash: version.hash, spec: version.spec };
+  }
+}
+
+const traceSpan = ({ path, application, function: name, kind, run, startedUs, queueUs, fetchUs, sandboxUs, computeUs, storeUs }: DispatchSpan): TraceSpan =>
+  ({ application, function: [...path.slice(1), name].join('/'), run, startedUs, queueUs, fetchUs, sandboxUs, computeUs, storeUs, cached: kind === 'kept' });
+
+type Reason = InvocationFailure['reason'];
+
+const PLATFORM_CODES: Readonly<Record<PlatformFailure['kind'], ErrorCode>> = {
+  'live-bytes': 'resource-exhausted',
+  'set-items': 'resource-exhausted',
+  runs: 'resource-exhausted',
+  nesting: 'resource-exhausted',
+  deadline: 'deadline-exceeded',
+  cancelled: 'cancelled',
+  'function-gone': 'not-found',
+  internal: 'internal',
+};
+
+const isPlatformFailure = (reason: Reason): reason is PlatformFailure => reason.kind in PLATFORM_CODES;
+
+const platformError = ({ kind, message }: PlatformFailure): AppError => new AppError(PLATFORM_CODES[kind], message);
+
+function functionFailure({ function: name, path, items }: InvocationFailure, reason: Exclude<Reason, PlatformFailure>): FunctionFailure {
+  const place = { function: name ?? '', application: path.length === 0 ? null : path.join('/'), items };
+  if (reason.kind !== 'io') return describeFailure(reason, place);
+  const about = reason.item === null ? '' : `${reason.item}: `;
+  return { ...place, kind: 'io', message: `${about}${reason.message}`, trap: null, functionName: null, offset: null, exitCode: null, stack: null, limit: null };
+}

@@ -1,0 +1,211 @@
+/**
+ * `POST /v1/invoke/NAME`: the path that has to be fast. One invocation from its first header to the end of its answer:
+ * who asks, what runs, the body as sets, the run, the answer; and what is kept of it.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AppError, cancelled, toAppError, type Clock, type Logger, type Random } from '@pappus/core';
+import { signatureOf, type Registry, type Version } from '@pappus/platform';
+import type { Caller, TokenTable } from '../access/token-table.ts';
+import type { ServerConfig } from '../config/server-config.ts';
+import { outputForm } from '../formats/media-type.ts';
+import { inputSets } from '../formats/request-sets.ts';
+import { announcedBytes, readBody, type ReceivedBody } from '../http/body.ts';
+import type { BodyMemory } from '../http/body-memory.ts';
+import { problemOf, StatusError } from '../http/problem-of.ts';
+import { sendProblem } from '../http/send.ts';
+import { Answer } from './answer.ts';
+import { failureProblem } from './function-problem.ts';
+import { InvocationIds } from './invocation-ids.ts';
+import type { InvocationRecorder } from './invocation-recorder.ts';
+import { parseTarget, rawItemOf, timeoutOf, wantsTrace } from './invoke-target.ts';
+import type { InvocationOutcome, Invoker } from './invoker.ts';
+import { serverTiming } from './server-timing.ts';
+
+export interface InvocationsOptions {
+  readonly config: Pick<ServerConfig, 'http' | 'invocations'>;
+  readonly registry: Registry;
+  readonly invoker: Invoker;
+  readonly tokens: TokenTable;
+  readonly bodies: BodyMemory;
+  readonly recorder: InvocationRecorder;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** What is known of an invocation while it goes on; filled in step by step. */
+interface Going {
+  readonly id: string;
+  readonly startedMs: number;
+  readonly abort: AbortController;
+  /** When it is given up. */
+  deadlineMs: number;
+  timeoutMs: number;
+  version: Version | null;
+  caller: Caller | null;
+  body: ReceivedBody | null;
+  answer: Answer | null;
+  traced: boolean;
+}
+
+/** Seconds after which a full server is asked again. */
+const RETRY_AFTER_SECONDS = 1;
+
+/** How often deadlines are looked at. */
+const DEADLINE_INTERVAL_MS = 20;
+
+export class Invocations {
+  readonly #options: InvocationsOptions;
+  readonly #ids: InvocationIds;
+  readonly #running = new Set<Going>();
+  #idle: (() => void) | null = null;
+  #stopping = false;
+  #watching = false;
+
+  constructor(options: InvocationsOptions) {
+    this.#options = options;
+    this.#ids = new InvocationIds(options.random);
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Never rejects: whatever happens is told to the client. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { clock, recorder } = this.#options;
+    const going: Going = { id: this.#ids.next(), startedMs: clock.nowMs(), abort: new AbortController(), deadlineMs: Infinity, timeoutMs: 0, version: null, caller: null, body: null, answer: null, traced: false };
+    this.#running.add(going);
+    if (!this.#watching) this.#watch();
+    response.once('close', () => {
+      if (!response.writableFinished) going.abort.abort(cancelled('the invocation: the client left'));
+    });
+    try {
+      const outcome = await this.#run(going, request, response);
+      if (outcome !== null) recorder.ended(this.#summary(going, request), outcome, null);
+    } catch (thrown) {
+      await this.#fail(going, request, response, thrown);
+    } finally {
+      this.#end(going);
+    }
+  }
+
+  /** Takes no more; resolves when none is running. After `graceMs` they are ended. */
+  async drain(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    const timer = this.#options.clock.schedule(graceMs, () => {
+      for (const { abort } of this.#running) abort.abort(stopping());
+    });
+    if (this.#running.size > 0) await new Promise<void>((resolve) => void (this.#idle = resolve));
+    timer.cancel();
+  }
+
+  async #run(going: Going, request: IncomingMessage, response: ServerResponse): Promise<InvocationOutcome | null> {
+    const { config, registry, invoker, tokens, bodies, clock, recorder } = this.#options;
+    const { headers } = request;
+    if (this.#stopping) throw stopping();
+    const caller = tokens.caller(headers.authorization);
+    const target = parseTarget(request.url ?? '');
+    const version = registry.resolve(target.reference);
+    going.version = version;
+    const form = outputForm(headers.accept);
+    going.timeoutMs = timeoutOf(target, headers, config.invocations);
+    going.deadlineMs = going.startedMs + going.timeoutMs;
+    const announced = announcedBytes(request, config.http.maxBodyBytes);
+    caller?.begin(announced ?? 0);
+    going.caller = caller;
+    if (headers.expect !== undefined && announced !== 0) response.writeContinue();
+    const body = await readBody(request, { maxBytes: config.http.maxBodyBytes, memory: bodies });
+    going.body = body;
+    const signature = signatureOf(version);
+    const inputs = inputSets({ bytes: body.bytes, contentType: headers['content-type'], raw: rawItemOf(target, headers) }, signature, target.reference);
+    going.traced = wantsTrace(headers) || recorder.sample();
+    const answer = new Answer({
+      response, invocation: going.id, version, outputs: signature.outputs, form, clock,
+      maxUnsentBytes: config.http.maxBodyBytes,
+      refuse: (reason) => going.abort.abort(reason),
+    });
+    going.answer = answer;
+    const onItems = Answer.streams(form) ? answer.add.bind(answer) : null;
+    const outcome = await invoker.invoke({ invocation: going.id, version, inputs: inputs.sets, stdio: inputs.stdio, signal: going.abort.signal, traced: going.traced, onItems });
+    if (outcome.kind === 'failed') return await this.#failed(going, request, response, outcome);
+    await answer.finish(outcome.outputs, going.traced ? serverTiming(outcome.spans, clock.nowMs() - going.startedMs) : null);
+    return outcome;
+  }
+
+  /** Looks for invocations whose time is over: one timer for all of them. */
+  #watch(): void {
+    const { clock } = this.#options;
+    this.#watching = true;
+    clock.schedule(
+      DEADLINE_INTERVAL_MS,
+      () => {
+        this.#watching = false;
+        const now = clock.nowMs();
+        for (const { abort, id, deadlineMs, timeoutMs } of this.#running) if (deadlineMs <= now) abort.abort(tooLate(id, timeoutMs));
+        if (this.#running.size > 0) this.#watch();
+      },
+      { background: true },
+    );
+  }
+
+  /** A function of it failed: told to the client, and recorded with what is known of it. */
+  async #failed(going: Going, request: IncomingMessage, response: ServerResponse, outcome: InvocationOutcome & { readonly kind: 'failed' }): Promise<null> {
+    const { recorder, clock } = this.#options;
+    const problem = failureProblem(outcome.failure, going.id);
+    if (going.answer === null || !(await going.answer.fail(problem))) sendProblem(response, problem, problem.retryable ? RETRY_AFTER_SECONDS : null, clock);
+    recorder.ended(this.#summary(going, request), outcome, problem);
+    return null;
+  }
+
+  async #fail(going: Going, request: IncomingMessage, response: ServerResponse, thrown: unknown): Promise<void> {
+    const { clock, recorder, logger } = this.#options;
+    // A refusal of the answer reached the dispatcher as the reason of the signal.
+    const problem = problemOf(thrown, going.id);
+    if (problem.code === 'internal') logger.log('error', 'an invocation met a defect', { invocation: going.id, error: String(thrown instanceof Error ? thrown.stack : thrown) });
+    const retryAfter = thrown instanceof StatusError ? thrown.retryAfter : problem.retryable ? RETRY_AFTER_SECONDS : null;
+    if (going.answer === null || !(await going.answer.fail(problem))) sendProblem(response, problem, retryAfter, clock);
+    recorder.ended(this.#summary(going, request), null, problem);
+    if (response.headersSent && !response.writableEnded) response.destroy(toAppError(thrown));
+  }
+
+  #summary({ id, version, startedMs, body, answer, caller, traced }: Going, request: IncomingMessage): Summary {
+    return {
+      invocation: id,
+      version,
+      ms: this.#options.clock.nowMs() - startedMs,
+      inputBytes: body?.bytes.length ?? 0,
+      outputBytes: answer?.bytes ?? 0,
+      caller: caller?.name ?? null,
+      traced,
+      path: request.url ?? '',
+    };
+  }
+
+  #end(going: Going): void {
+    const { bodies } = this.#options;
+    this.#running.delete(going);
+    const { caller, body, answer } = going;
+    if (body !== null) bodies.release(body.taken);
+    caller?.end(answer?.bytes ?? 0);
+    if (this.#running.size === 0) this.#idle?.();
+  }
+}
+
+const tooLate = (id: string, timeoutMs: number): AppError =>
+  new AppError('deadline-exceeded', `the invocation ${id} was not done after ${timeoutMs} ms`, { hint: 'Give it more time with ?timeout= or the header Pappus-Deadline.' });
+
+const stopping = (): AppError => new AppError('unavailable', 'the server is stopping', { retryable: true });
+
+/** An invocation that has ended, for records. */
+export interface Summary {
+  readonly invocation: string;
+  /** Null where it is not known what should have run. */
+  readonly version: Version | null;
+  readonly ms: number;
+  readonly inputBytes: number;
+  readonly outputBytes: number;
+  readonly caller: string | null;
+  readonly traced: boolean;
+  readonly path: string;
+}

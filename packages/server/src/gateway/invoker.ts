@@ -1,0 +1,42 @@
+/** What the gateway needs of the dispatcher: one invocation, its outputs as they become final, and how it ended. */
+import type { FunctionFailure, TraceSpan } from '@pappus/api';
+import type { Item, ItemSet, Sets, Version } from '@pappus/platform';
+
+export interface InvocationOrder {
+  readonly invocation: string;
+  readonly version: Version;
+  readonly inputs: Sets;
+  readonly stdio: ItemSet | null;
+  /** Aborted when the client leaves, the server stops or the deadline is over. */
+  readonly signal: AbortSignal;
+  readonly traced: boolean;
+  /** Items that are final: each once, those of one output in their order. Null where the whole result is wanted. */
+  readonly onItems: ((output: number, items: readonly Item[]) => void) | null;
+}
+
+/** What one run wrote. */
+export interface RunOutput {
+  /** Registered name of the function. */
+  readonly function: string;
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  readonly droppedBytes: number;
+}
+
+interface Ended {
+  readonly spans: readonly TraceSpan[];
+  readonly droppedSpans: number;
+  readonly logs: readonly RunOutput[];
+}
+
+export type InvocationOutcome =
+  | (Ended & { readonly kind: 'done'; /** All outputs in the order of the signature; without what went to `onItems`. */ readonly outputs: Sets })
+  | (Ended & { readonly kind: 'failed'; readonly failure: FunctionFailure });
+
+export interface Invoker {
+  /**
+   * Rejects with the signal's reason; with a retryable `resource-exhausted` when it is full; with `unavailable` when there
+   * is no engine. A function that fails is an outcome.
+   */
+  invoke(order: InvocationOrder): Promise<InvocationOutcome>;
+}

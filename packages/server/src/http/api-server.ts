@@ -1,0 +1,133 @@
+/** Everything but invocations: route, token, body, handler, answer. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AppError, cancelled, type Clock, type Logger } from '@pappus/core';
+import type { TokenTable } from '../access/token-table.ts';
+import type { AccessLog } from '../observability/access-log.ts';
+import type { Counter, Metrics } from '../observability/metrics.ts';
+import type { ApiAnswer, ApiCall, Handler } from './api-call.ts';
+import { readBody } from './body.ts';
+import type { BodyMemory } from './body-memory.ts';
+import { problemOf, StatusError } from './problem-of.ts';
+import { Router } from './router.ts';
+import { sendBytes, sendJson, sendProblem } from './send.ts';
+
+export interface ApiServerOptions {
+  /** By operation id. */
+  readonly handlers: Readonly<Record<string, Handler>>;
+  readonly tokens: TokenTable;
+  readonly bodies: BodyMemory;
+  readonly metrics: Metrics;
+  readonly accessLog: AccessLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What is known of a call while it goes on. */
+interface Going {
+  operation: string;
+  caller: string | null;
+  taken: number;
+  inputBytes: number;
+}
+
+export class ApiServer {
+  readonly #options: ApiServerOptions;
+  readonly #router: Router<Handler>;
+  readonly #counters = new Map<string, Counter>();
+  readonly #stopping = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(options: ApiServerOptions) {
+    this.#options = options;
+    this.#router = new Router(options.handlers);
+  }
+
+  /** Never rejects. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const run = this.#answer(request, response).finally(() => this.#running.delete(run));
+    this.#running.add(run);
+    return run;
+  }
+
+  /** Ends what waits for something. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new AppError('unavailable', 'the server is stopping', { retryable: true }));
+    await Promise.all(this.#running);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { clock, bodies, logger } = this.#options;
+    const startedMs = clock.nowMs();
+    const going: Going = { operation: 'none', caller: null, taken: 0, inputBytes: 0 };
+    const left = new AbortController();
+    response.once('close', () => {
+      if (!response.writableFinished) left.abort(cancelled('the request: the client left'));
+    });
+    let status: number;
+    try {
+      status = this.#send(response, await this.#handle(request, response, going, AbortSignal.any([left.signal, this.#stopping.signal])));
+    } catch (thrown) {
+      const problem = problemOf(thrown);
+      if (problem.code === 'internal') logger.log('error', 'a request met a defect', { operation: going.operation, error: String(thrown instanceof Error ? thrown.stack : thrown) });
+      sendProblem(response, problem, thrown instanceof StatusError ? thrown.retryAfter : problem.retryable ? 1 : null, clock);
+      status = problem.status;
+    } finally {
+      bodies.release(going.taken);
+    }
+    this.#record(request, going, status, clock.nowMs() - startedMs);
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse, going: Going, signal: AbortSignal): Promise<ApiAnswer> {
+    const { url = '/', method = 'GET', headers } = request;
+    const mark = url.indexOf('?');
+    const { handler, operation, parameters } = this.#router.match(method, mark < 0 ? url : url.slice(0, mark));
+    going.operation = operation.id;
+    const caller = operation.open === true ? null : this.#options.tokens.caller(headers.authorization);
+    going.caller = caller?.name ?? null;
+    const call: ApiCall = {
+      parameters,
+      query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
+      contentType: headers['content-type'],
+      signal,
+      body: async (maxBytes) => {
+        if (headers.expect !== undefined) response.writeContinue();
+        const { bytes, taken } = await readBody(request, { maxBytes, memory: this.#options.bodies });
+        going.taken += taken;
+        going.inputBytes = bytes.length;
+        return bytes;
+      },
+    };
+    return handler(call);
+  }
+
+  #send(response: ServerResponse, answer: ApiAnswer): number {
+    if (response.destroyed) return 0;
+    switch (answer.kind) {
+      case 'json':
+        sendJson(response, answer.status, answer.value);
+        return answer.status;
+      case 'text':
+        sendBytes(response, 200, answer.contentType, Buffer.from(answer.text));
+        return 200;
+      case 'problem':
+        sendProblem(response, answer.problem, null, this.#options.clock);
+        return answer.problem.status;
+    }
+  }
+
+  #record(request: IncomingMessage, { operation, caller, inputBytes }: Going, status: number, ms: number): void {
+    const { accessLog } = this.#options;
+    this.#counter(operation, status).value += 1;
+    if (status < 400 && !accessLog.sample()) return;
+    accessLog.write({ method: request.method ?? '', path: request.url?.split('?', 1)[0] ?? '', status, ms, inputBytes, outputBytes: 0, caller, invocation: null });
+  }
+
+  #counter(operation: string, status: number): Counter {
+    const key = `${operation} ${status}`;
+    const found = this.#counters.get(key);
+    if (found !== undefined) return found;
+    const counter = this.#options.metrics.counter('pappus_api_requests_total', 'Requests other than invocations, by operation and status', { operation, status: String(status) });
+    this.#counters.set(key, counter);
+    return counter;
+  }
+}

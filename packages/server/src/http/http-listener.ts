@@ -1,0 +1,108 @@
+/** The node:http server: its time limits, its bounds, and what it says to those who speak no HTTP. */
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { PROBLEM_MEDIA_TYPE } from '@pappus/api';
+import { AppError, errorMessage, systemCode, type Clock, type Logger } from '@pappus/core';
+import type { ServerConfig } from '../config/server-config.ts';
+import { CONNECTIONS_CHECK_MS, MAX_HEADER_BYTES, MAX_HEADERS } from '../limits.ts';
+import { problem } from './problem-of.ts';
+
+export interface ListenerOptions {
+  readonly config: Pick<ServerConfig, 'host' | 'port' | 'http'>;
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class HttpListener {
+  readonly #server: Server;
+  readonly #clock: Clock;
+  connections = 0;
+  /** Connections that were dropped since there were too many. */
+  refused = 0;
+
+  private constructor(server: Server, clock: Clock) {
+    this.#server = server;
+    this.#clock = clock;
+    server.on('connection', (socket: Socket) => {
+      this.connections += 1;
+      socket.once('close', () => (this.connections -= 1));
+    });
+    server.on('drop', () => (this.refused += 1));
+  }
+
+  /** Resolves when connections are taken. */
+  static async open({ config, handle, clock, logger }: ListenerOptions): Promise<HttpListener> {
+    const { http, host, port } = config;
+    const server = createServer(
+      {
+        headersTimeout: http.headersTimeoutMs,
+        requestTimeout: http.requestTimeoutMs,
+        keepAliveTimeout: http.keepAliveMs,
+        connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+        maxHeaderSize: MAX_HEADER_BYTES,
+        noDelay: true,
+      },
+      handle,
+    );
+    server.maxHeadersCount = MAX_HEADERS;
+    server.maxConnections = http.maxConnections;
+    // A body is asked for when it is clear that it is wanted.
+    server.on('checkContinue', handle);
+    server.on('clientError', (error, socket) => refuse(error, socket as Socket));
+    const listener = new HttpListener(server, clock);
+    await listening(server, host, port);
+    server.on('error', (error) => logger.log('error', 'the HTTP server failed', { error: errorMessage(error) }));
+    return listener;
+  }
+
+  get url(): string {
+    const { address, family, port } = this.#server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  /** Takes no more connections; resolves when those there are have ended, which they get `graceMs` for. */
+  async close(graceMs: number): Promise<void> {
+    const timer = this.#clock.schedule(graceMs, () => this.#server.closeAllConnections());
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeIdleConnections();
+    });
+    timer.cancel();
+  }
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => {
+      const inUse = systemCode(error) === 'EADDRINUSE';
+      const message = inUse ? `port ${port} of ${host} is taken` : `cannot listen on ${host}:${port}: ${errorMessage(error)}`;
+      reject(new AppError('unavailable', message, { cause: error, ...(inUse ? { hint: 'Is another server running? Choose another port.' } : {}) }));
+    };
+    server.once('error', fail);
+    server.listen({ host, port, backlog: 4_096 }, () => {
+      server.off('error', fail);
+      resolve();
+    });
+  });
+}
+
+/** An answer to what is no HTTP request, then the end of the connection. */
+function refuse(error: Error, socket: Socket): void {
+  if (!socket.writable || systemCode(error) === 'ECONNRESET') return void socket.destroy();
+  const [status, detail] = garbageStatus(systemCode(error));
+  const body = JSON.stringify(problem(status === 408 ? 'deadline-exceeded' : 'protocol', status, detail));
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: ${PROBLEM_MEDIA_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
+  socket.end(head + body, () => socket.destroy());
+}
+
+function garbageStatus(code: string | null): readonly [number, string] {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return [431, `the headers have more than ${MAX_HEADER_BYTES} bytes`];
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return [408, 'the request took too long to arrive'];
+    default:
+      return [400, 'this is no HTTP request'];
+  }
+}
