@@ -43,12 +43,12 @@ describe('bundling', () => {
     expect(failure(sandbox.run(input(), null))).toEqual({
       kind: 'exception',
       message: 'TypeError: not checked',
-      stack: '    at check (check.ts:5:9)\n    at main_default (main.ts:4:3)',
+      stack: '    at check (check.ts:5:13)\n    at main_default (main.ts:4:9)',
     });
   });
 
   test("so do problems of the module's top level", async () => {
-    expect(await problems(await code({ 'top.ts': 'const wanted: number = 1;\n\nif (wanted) throw new Error("top");\nexport default () => ({});\n' }))).toEqual(['top.ts:3:19: Error: top']);
+    expect(await problems(await code({ 'top.ts': 'const wanted: number = 1;\n\nif (wanted) throw new Error("top");\nexport default () => ({});\n' }))).toEqual(['top.ts:3:23: Error: top']);
   });
 
   test('names every import that can not be, and every syntax error', async () => {

@@ -1,5 +1,6 @@
 /** What the guest threw, as plain data, and which outcome of a run it is. */
 import { webAssembly } from '../module/web-assembly.ts';
+import type { FunctionLimits } from '../functions/function-spec.ts';
 import type { RunFailure } from '../sandbox/sandbox.ts';
 import { readString, type Scratch } from './guest-values.ts';
 import { MAX_MESSAGE_CHARS, MAX_STACK_CHARS } from './limits.ts';
@@ -46,17 +47,19 @@ export function describe(instance: QuickJsInstance, thrown: Box, names: ErrorNam
 const OUT_OF_MEMORY = 'out of memory';
 const STACK_OVERFLOW = 'Maximum call stack size exceeded';
 
-/** `memoryBytes`: the function's limit, for the message. */
-export function failureOf(error: GuestError, memoryBytes: number): RunFailure {
+export function failureOf(error: GuestError, { memoryBytes, outputItems }: FunctionLimits): RunFailure {
   if (error.message === OUT_OF_MEMORY && error.name === 'InternalError') {
     return { kind: 'limit', limit: 'memory', message: `the function needs more than its ${memoryBytes} bytes of memory` };
   }
   if (error.message === STACK_OVERFLOW && error.name === 'RangeError') return TOO_DEEP;
+  if (error.name === 'TooManyItems') return tooManyItems(outputItems);
   if (error.name === 'InvalidOutput') return { kind: 'invalid-output', message: error.message };
   return { kind: 'exception', message: errorText(error), stack: error.stack };
 }
 
 const TOO_DEEP: RunFailure = { kind: 'limit', limit: 'stack', message: "the function's calls are nested too deeply" };
+
+export const tooManyItems = (outputItems: number): RunFailure => ({ kind: 'limit', limit: 'output-items', message: `the function gives more than its ${outputItems} output items` });
 
 /** What V8 reports of the engine itself: a bug in it, or V8's own stack that overflowed before the guest's. */
 export function trapFailure(thrown: unknown, refused: boolean, memoryBytes: number): RunFailure | null {

@@ -38,7 +38,7 @@ describe('a JavaScript function', () => {
 
   test('reads items as text and as JSON', async () => {
     const sandbox = await open('export default ({ input: [text, json] }) => ({ output: { text: text.text().toUpperCase(), json: json.json().a[1] } })');
-    expect(texts(sandbox.run(input({ text: '\ufeffgrün', json: '{"a":[1,"zwei"]}' }), null))).toEqual({ text: 'GRÜN', json: '"zwei"' });
+    expect(texts(sandbox.run(input({ text: '\ufeffgrün', json: '{"a":[1,"zwei"]}' }), null))).toEqual({ text: 'GRÜN', json: 'zwei' });
   });
 
   test('gives bytes, text and JSON, in a list or by name', async () => {
@@ -68,7 +68,7 @@ describe('a JavaScript function', () => {
   test('prints to stdout and stderr, up to a limit', async () => {
     const sandbox = await open(`export default ({ input }) => { for (const { name } of input) { console.log('out', name); console.error('err', { name }); } return {} }`, { limits: { logBytes: 12 } });
     expect(printed(sandbox.run(input({ a: '' }), null))).toEqual({ stdout: 'out a\n', stderr: "err { name: " });
-    expect(sandbox.run(input({ a: '', b: '', c: '' }), null).log).toMatchObject({ droppedBytes: 6 + 16 * 3 - 12 + 0 });
+    expect(sandbox.run(input({ a: '', b: '', c: '' }), null).log).toMatchObject({ droppedBytes: 3 * (6 + 18) - 2 * 12 });
     expect(sandbox.run(input(), null).log).toBeNull();
   });
 
@@ -97,7 +97,7 @@ describe('a failing JavaScript function', () => {
 
   test('names the lines of its own calls only', async () => {
     const sandbox = await open('function inner() {\n  throw new Error("x");\n}\nexport default () => [1].map(inner);');
-    expect(failure(sandbox.run(input(), null))).toEqual({ kind: 'exception', message: 'Error: x', stack: '    at inner (function.js:2:18)\n    at default (function.js:4:30)' });
+    expect(failure(sandbox.run(input(), null))).toEqual({ kind: 'exception', message: 'Error: x', stack: '    at inner (function.js:2:13)\n    at default (function.js:4:30)' });
   });
 
   test.each([
@@ -109,7 +109,7 @@ describe('a failing JavaScript function', () => {
     ['({ output: [{ name: "x", key: 1.5, data: "" }] })', 'item 0 of the output set "output" has the key 1.5: a key is a whole number from 0 to 4294967295'],
     ['({ output: [{ name: "x" }] })', 'item 0 of the output set "output" has no data: give a Uint8Array, a string, or a value for JSON'],
     ['({ output: [{ name: "../x", data: "" }] })', 'output set "output": the item name "../x" has the part ".."'],
-    ['({ output: [{ name: "a\\0b", data: "" }] })', 'output set "output": the item name "a\\u0000b" has a NUL character'],
+    ['({ output: [{ name: "a\\0b", data: "" }] })', 'output set "output": the item name "a\\u0000b" has a control character'],
     ['({ output: { ["n".repeat(1e6)]: "" } })', 'output set "output": the item name "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…" has more than 1024 bytes'],
   ])('says what is wrong with %s', async (value, message) => {
     const sandbox = await open(`export default () => ${value}`);
@@ -120,7 +120,7 @@ describe('a failing JavaScript function', () => {
     ['memory by many arrays', 'const all = []; for (;;) all.push(new Array(1000).fill(1.5))', 'memory'],
     ['memory by large buffers', 'const all = []; for (;;) all.push(new Uint8Array(1 << 20))', 'memory'],
     ['memory by one buffer', 'new Uint8Array(1 << 30)', 'memory'],
-    ['memory by a string', 'let text = "ab"; for (;;) text += text + text', 'memory'],
+    ['memory by strings', 'const all = []; for (let i = 0; ; i++) all.push(String(i).repeat(10000).toUpperCase())', 'memory'],
     ['memory in a promise', 'return Promise.resolve().then(() => { const all = []; for (;;) all.push({}) })', 'memory'],
     ['calls', 'const deeper = () => deeper() + 1; deeper()', 'stack'],
     ['calls through the library', 'const deeper = () => [1].map(deeper); deeper()', 'stack'],
@@ -151,7 +151,7 @@ describe('preparing', () => {
     ['no function', 'export const a = 1, b = 2;', ['the module must export the function: export default function (inputs) { return { … } }; it exports a, b']],
     ['nothing', '', ['the module must export the function: export default function (inputs) { return { … } }; it exports nothing']],
     ['an import', 'import fs from "node:fs"; export default () => fs;', ['the module imports "node:fs", but a function is one file: bundle it (pappus deploy does)']],
-    ['a top level that throws', 'console.error("first"); throw new Error("top")', ['function.js:1:40: Error: top', 'the module printed: first']],
+    ['a top level that throws', 'console.error("first"); throw new Error("top")', ['function.js:1:35: Error: top', 'the module printed: first']],
     ['a top level that never ends', 'await new Promise(() => {}); export default () => {}', ["the module's top level never ends: it awaits a promise that nothing settles"]],
     ['a top level without end of memory', 'const all = []; for (;;) all.push({}); export default () => all', ['function.js: InternalError: out of memory']],
   ])('refuses %s', async (_, source, expected) => {

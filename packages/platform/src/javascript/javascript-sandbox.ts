@@ -1,7 +1,7 @@
 /** A JavaScript function that is ready to run: its image over the base, in an instance of the thread's pool. */
 import { assert } from '@pappus/core';
 import type { FunctionSpec } from '../functions/function-spec.ts';
-import type { RunFailure, RunOutcome, Sandbox } from '../sandbox/sandbox.ts';
+import type { RunFailure, RunOutcome, RunTimer, Sandbox } from '../sandbox/sandbox.ts';
 import type { ItemSet, Sets } from '../sets/item.ts';
 import type { BaseImage } from './base-image.ts';
 import { failureOf, takeError, trapFailure } from './guest-error.ts';
@@ -52,12 +52,12 @@ export class JavaScriptSandbox implements Sandbox {
     this.keptBytes = patchBytes(image.patches) + image.bundle.length;
   }
 
-  run(inputs: Sets, stdio: ItemSet | null): RunOutcome {
+  run(inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null = null): RunOutcome {
     assert(inputs.length === this.#spec.inputs.length, `a run gets ${this.#spec.inputs.length} sets`);
     const instance = this.#pool.lease(this.#expectedPages, this.#calls);
     try {
       instance.restore(this.#state, this.#maximumPages);
-      const result = this.#result(instance, inputs, stdio);
+      const result = this.#result(instance, inputs, stdio, timer);
       const log = this.#log.take();
       return result.kind === 'outputs' ? { kind: 'done', outputs: result.sets, log } : { kind: 'failed', failure: this.#located(result.failure), log };
     } catch (thrown) {
@@ -74,19 +74,21 @@ export class JavaScriptSandbox implements Sandbox {
   /** The instances belong to the thread. */
   dispose(): void {}
 
-  #result(instance: QuickJsInstance, inputs: Sets, stdio: ItemSet | null): Outputs {
+  #result(instance: QuickJsInstance, inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null): Outputs {
     const { exports } = instance;
     const { addresses } = this.#base;
     const caller = stdio ?? inputs[this.#spec.inputs.indexOf(STDIO)] ?? null;
     const { count, at } = writeInputs(instance, addresses, inputs, caller);
+    timer?.computing();
     let returned = exports.qjs_call(addresses.run, addresses.undefined, count, at);
     if (returned !== 0 && exports.qjs_is_undefined(returned) !== 0) {
       while (exports.qjs_is_job_pending() !== 0) exports.qjs_execute_pending_job();
       returned = exports.qjs_call(addresses.finish, addresses.undefined, 0, 0);
     }
+    timer?.storing();
     if (returned !== 0 && exports.qjs_is_exception(returned) === 0) return readOutputs(instance, addresses, returned, this.#spec);
     const error = takeError(instance, addresses.errorNames, addresses.scratch);
-    return { kind: 'failure', failure: failureOf(error, this.#spec.limits.memoryBytes) };
+    return { kind: 'failure', failure: failureOf(error, this.#spec.limits) };
   }
 
   /** With the user's own lines where the bundle has a map. Read when first needed: most functions never fail. */

@@ -4,6 +4,7 @@ import type { RunFailure } from '../sandbox/sandbox.ts';
 import { itemNameProblem } from '../sets/item-name.ts';
 import type { Item, ItemSet, Sets } from '../sets/item.ts';
 import type { BaseAddresses } from './base-image.ts';
+import { tooManyItems } from './guest-error.ts';
 import { bytesRange, type GuestRange, readString } from './guest-values.ts';
 import { MAILBOX_BYTES, OWN_BUFFER_BYTES } from './limits.ts';
 import type { Address, Box } from './quickjs-exports.ts';
@@ -76,7 +77,7 @@ class FrameReader {
     const { limits } = this.#spec;
     const count = this.#next();
     this.#items += count;
-    if (this.#items > limits.outputItems) return { kind: 'limit', limit: 'output-items', message: `the function gives more than its ${limits.outputItems} output items` };
+    if (this.#items > limits.outputItems) return tooManyItems(limits.outputItems);
     if (this.#word + count * ITEM_WORDS * WORD_BYTES > this.#end) return brokenFrame;
     const items: Item[] = [];
     for (let index = 0; index < count; index++) {

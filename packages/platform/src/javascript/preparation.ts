@@ -108,8 +108,9 @@ class Job {
   }
 
   #configure(): string | null {
-    const { inputs, outputs, capabilities } = this.#spec;
-    const binding = JSON.stringify({ inputs, outputs, random: capabilities.random, environment: capabilities.environment });
+    const { inputs, outputs, limits, capabilities } = this.#spec;
+    const { random, environment } = capabilities;
+    const binding = JSON.stringify({ inputs, outputs, outputItems: limits.outputItems, random, environment });
     const result = this.#call(this.#base.addresses.configure, newString(this.#instance, binding));
     return this.#instance.exports.qjs_is_exception(result) !== 0 ? this.#takeProblem() : null;
   }

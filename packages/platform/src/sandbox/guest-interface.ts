@@ -2,14 +2,14 @@
 import type { WasmExports, WasmFunction, WasmImports } from '../module/web-assembly.ts';
 import type { ItemSet, Sets } from '../sets/item.ts';
 import type { GuestInstance } from './guest-instance.ts';
-import type { RunFailure, RunLog } from './sandbox.ts';
+import type { RunFailure, RunLog, RunTimer } from './sandbox.ts';
 
 export type Finished = { readonly kind: 'outputs'; readonly outputs: Sets } | { readonly kind: 'failure'; readonly failure: RunFailure };
 
 export interface GuestInterface {
   readonly imports: WasmImports;
   /** Writes the inputs, runs, reads the outputs. What the guest throws passes through. */
-  run(guest: GuestInstance, inputs: Sets, stdio: ItemSet | null): Finished;
+  run(guest: GuestInstance, inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null): Finished;
   /** Whether the run had ended before what was thrown: then this is how. */
   ended(): Finished | null;
   log(): RunLog | null;

@@ -6,7 +6,7 @@ import type { ItemSet, Sets } from '../sets/item.ts';
 import type { Finished, GuestInterface } from './guest-interface.ts';
 import type { GuestInstance, InstanceSource } from './guest-instance.ts';
 import { RUN_END, RunFailed } from './run-end.ts';
-import type { IsolationMode, RunFailure, RunOutcome, Sandbox } from './sandbox.ts';
+import type { IsolationMode, RunFailure, RunOutcome, RunTimer, Sandbox } from './sandbox.ts';
 import { failureOf, memoryDenial } from './trap.ts';
 
 export interface WasmSandboxParts {
@@ -32,12 +32,12 @@ export class WasmSandbox implements Sandbox {
     return this.#parts.instances.keptBytes + this.#parts.codeBytes;
   }
 
-  run(inputs: Sets, stdio: ItemSet | null): RunOutcome {
+  run(inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null = null): RunOutcome {
     const { instances, interface: guestInterface, spec } = this.#parts;
     assert(inputs.length === spec.inputs.length, `a run gets ${spec.inputs.length} sets`);
     const guest = instances.enter(bytesOf(inputs));
     try {
-      const finished = this.#finish(guest, inputs, stdio);
+      const finished = this.#finish(guest, inputs, stdio, timer);
       const log = guestInterface.log();
       return finished.kind === 'outputs' ? { kind: 'done', outputs: finished.outputs, log } : { kind: 'failed', failure: finished.failure, log };
     } finally {
@@ -50,12 +50,13 @@ export class WasmSandbox implements Sandbox {
     this.#parts.instances.dispose();
   }
 
-  #finish(guest: GuestInstance, inputs: Sets, stdio: ItemSet | null): Finished {
+  #finish(guest: GuestInstance, inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null): Finished {
     const { interface: guestInterface, module } = this.#parts;
     try {
-      const finished = guestInterface.run(guest, inputs, stdio);
+      const finished = guestInterface.run(guest, inputs, stdio, timer);
       return finished.kind === 'outputs' ? finished : { kind: 'failure', failure: withDenial(finished.failure, guest) };
     } catch (thrown) {
+      timer?.storing();
       if (thrown instanceof RunFailed) return { kind: 'failure', failure: withDenial(thrown.failure, guest) };
       const ended = guestInterface.ended();
       if (ended !== null) return ended.kind === 'outputs' ? ended : { kind: 'failure', failure: withDenial(ended.failure, guest) };

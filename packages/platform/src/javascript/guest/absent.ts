@@ -16,4 +16,6 @@ export function installAbsent(_host: GuestHost, define: Define): void {
   for (const name of ['clearTimeout', 'clearInterval', 'clearImmediate']) define(name, () => undefined);
   absent(['Worker', 'MessageChannel', 'BroadcastChannel'], 'a function is one thread: let the composition run it over many items with each or keyed');
   Reflect.deleteProperty(globalThis, 'SharedArrayBuffer');
+  // The engine makes this one enumerable.
+  define('performance', performance);
 }

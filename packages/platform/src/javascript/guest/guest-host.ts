@@ -27,6 +27,7 @@ export interface GuestSizes {
 export interface GuestBinding {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  readonly outputItems: number;
   readonly random: boolean;
   readonly environment: Readonly<Record<string, string>>;
 }

@@ -43,14 +43,19 @@ export function makeEntry(host: GuestHost, sizes: GuestSizes, random: GuestRando
   const isArray = Array.isArray;
   const keysOf = Object.keys;
 
-  let binding: GuestBinding = { inputs: [], outputs: [], random: false, environment: {} };
+  let binding: GuestBinding = { inputs: [], outputs: [], outputItems: 0, random: false, environment: {} };
   let handler: Handler = () => undefined;
   let emptyContext: Context = { argv: [], environment: {}, stdin: new Uint8Array(0) };
   let settled: 'pending' | 'fulfilled' | 'rejected' = 'pending';
   let settledWith: unknown;
+  let itemsLeft = 0;
 
   class InvalidOutput extends Error {
     override readonly name = 'InvalidOutput';
+  }
+
+  class TooManyItems extends Error {
+    override readonly name = 'TooManyItems';
   }
 
   class Item {
@@ -142,10 +147,17 @@ export function makeEntry(host: GuestHost, sizes: GuestSizes, random: GuestRando
     return { name: name.toWellFormed(), key, data: bytesOf(data, where) };
   };
 
+  /** Before anything is made of them: a flood of items should not look like a lack of memory. */
+  const claim = (items: number): void => {
+    itemsLeft -= items;
+    if (itemsLeft < 0) throw new TooManyItems();
+  };
+
   const itemsOf = (value: unknown, set: string): OutputItem[] => {
     const items: OutputItem[] = [];
     if (value === undefined || value === null) return items;
     if (isArray(value)) {
+      claim(value.length);
       for (let i = 0; i < value.length; i++) items[i] = itemOf(value[i], set, i);
       return items;
     }
@@ -153,6 +165,7 @@ export function makeEntry(host: GuestHost, sizes: GuestSizes, random: GuestRando
       throw new InvalidOutput(`the output set "${set}" is no set: give [{ name, data }, …] or { name: data, … }`);
     }
     const names = keysOf(value);
+    claim(names.length);
     for (let i = 0; i < names.length; i++) {
       const name = names[i] as string;
       items[i] = { name: name.toWellFormed(), key: 0, data: bytesOf((value as Record<string, unknown>)[name], `the item "${name}" of the output set "${set}"`) };
@@ -169,6 +182,7 @@ export function makeEntry(host: GuestHost, sizes: GuestSizes, random: GuestRando
       if (!binding.outputs.includes(name)) throw new InvalidOutput(`the function returned the set "${name}", which it does not declare; it declares ${binding.outputs.join(', ') || 'none'}`);
     }
     const sets: OutputItem[][] = [];
+    itemsLeft = binding.outputItems;
     for (let i = 0; i < binding.outputs.length; i++) {
       const set = binding.outputs[i] as string;
       sets[i] = itemsOf(given[set], set);

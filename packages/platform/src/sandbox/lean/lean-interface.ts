@@ -9,7 +9,7 @@ import type { GuestInstance } from '../guest-instance.ts';
 import type { GuestMemory } from '../guest-memory.ts';
 import { OutputBudget } from '../output-budget.ts';
 import { RunFailed } from '../run-end.ts';
-import type { RunLog } from '../sandbox.ts';
+import type { RunLog, RunTimer } from '../sandbox.ts';
 import { wasiImports } from '../wasi/wasi-interface.ts';
 import type { WasiRun } from '../wasi/wasi-run.ts';
 import { ALIGNMENT, inputBytes, readOutput, writeInput } from './lean-layout.ts';
@@ -30,7 +30,7 @@ export class LeanInterface implements GuestInterface {
     this.imports = wasi === null ? {} : wasiImports(wasi);
   }
 
-  run(guest: GuestInstance, inputs: Sets, stdio: ItemSet | null): Finished {
+  run(guest: GuestInstance, inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null): Finished {
     const memory = this.#memory;
     const { exports } = guest;
     this.#budget.begin();
@@ -46,7 +46,9 @@ export class LeanInterface implements GuestInterface {
     if (room === 0 || !memory.holds(room, bytes)) throw new RunFailed({ kind: 'limit', limit: 'memory', message: `pappus_alloc gave no room for the ${bytes} bytes of the input` });
     const start = Math.ceil(room / ALIGNMENT) * ALIGNMENT;
     writeInput(memory, start, this.#spec.inputs, inputs);
+    timer?.computing();
     const output = Number(entry(start)) >>> 0;
+    timer?.storing();
     const ended = this.ended();
     if (ended !== null) return ended;
     if (output === 0) throw new RunFailed({ kind: 'invalid-output', message: 'pappus_run gave no output: its result is 0' });

@@ -82,6 +82,12 @@ function programCases({ factory: makeFactory, programs, spec = testSpec() }: Com
 }
 
 function copyCases(check: ProgramCase): void {
+  check('tells where its phases begin', 'copy', (sandbox) => {
+    const told: string[] = [];
+    sandbox.run(inputOf(item('a', 'x')), null, { computing: () => told.push('computing'), storing: () => told.push('storing') });
+    expect(told).toEqual(['computing', 'storing']);
+  });
+
   const copies = (title: string, ...items: readonly Item[]): void =>
     check(title, 'copy', (sandbox) => {
       // Twice: the second run finds nothing of the first.

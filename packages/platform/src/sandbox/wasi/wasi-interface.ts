@@ -12,7 +12,7 @@ import type { ItemSet, Sets } from '../../sets/item.ts';
 import { exportedFunction, type Finished, type GuestInterface } from '../guest-interface.ts';
 import type { GuestInstance } from '../guest-instance.ts';
 import { RUN_END, RunFailed } from '../run-end.ts';
-import type { RunLog } from '../sandbox.ts';
+import type { RunLog, RunTimer } from '../sandbox.ts';
 import { descriptorCalls } from './descriptor-calls.ts';
 import { pathCalls } from './path-calls.ts';
 import { processCalls } from './process-calls.ts';
@@ -28,14 +28,16 @@ export class WasiInterface implements GuestInterface {
     this.imports = wasiImports(run);
   }
 
-  run(guest: GuestInstance, inputs: Sets, stdio: ItemSet | null): Finished {
+  run(guest: GuestInstance, inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null): Finished {
     const run = this.#run;
     run.begin(inputs, stdio);
     run.memory.attach(guest.memory);
     exportedFunction(guest.exports, START_EXPORT)?.();
     const start = exportedFunction(guest.exports, '_start');
     assert(start !== null, 'a prepared program exports _start');
+    timer?.computing();
     start();
+    timer?.storing();
     return this.ended() ?? this.#outputs();
   }
 
