@@ -13,6 +13,17 @@ export { LineTable, type Position } from './source/line-table.ts';
 export { renderDiagnostics, type SourceFile } from './source/render.ts';
 export { nearestName, suggestion } from './source/nearest-name.ts';
 export type { Span } from './source/span.ts';
-export type * as Ast from './syntax/ast.ts';
+export type {
+  Application as ApplicationNode,
+  Comment as CommentNode,
+  Composition as CompositionNode,
+  FunctionDeclaration as FunctionNode,
+  Input as InputNode,
+  Join as JoinNode,
+  Module,
+  ModuleItem,
+  Name as NameNode,
+  Output as OutputNode,
+} from './syntax/ast.ts';
 export { parse, type Parsed } from './syntax/parser.ts';
 export { print } from './syntax/printer.ts';

@@ -34,7 +34,7 @@ function boundInputs(application: Application, callee: Signature | null, sets: S
   const bound: BoundInput[] = [];
   const seen = new Map<string, Name>();
   for (const input of application.inputs) {
-    const set = resolveSet(input.set, sets, scope);
+    const set = areSwapped(input, callee) ? sets.use(input.parameter.text) : resolveSet(input.set, sets, scope);
     const position = callee === null ? bound.length : resolveParameter(input, application, callee, scope);
     if (position === null || isRepeated(input.parameter, seen, 'duplicate-argument', 'the input is given twice', scope)) continue;
     if (set !== null) bound.push({ input, binding: binding(input, position, set) });
@@ -52,7 +52,10 @@ function resolveSet({ text, span }: Name, sets: SetTable, { skipped, diagnostics
   return null;
 }
 
-/** Set and parameter confused is a common slip: `images = all pics`. */
+/** A common slip: `images = all pics`. It is reported with the parameter, and the set is the other name. */
+const areSwapped = ({ parameter, set }: Input, callee: Signature | null): boolean =>
+  callee !== null && !callee.inputs.includes(parameter.text) && callee.inputs.includes(set.text);
+
 function resolveParameter({ parameter, set }: Input, { callee }: Application, signature: Signature, { skipped, diagnostics }: Scope): number | null {
   const position = signature.inputs.indexOf(parameter.text);
   if (position >= 0) return position;

@@ -56,7 +56,7 @@ function reversed(edges: Edges): Edges {
   return backward;
 }
 
-/** Predecessors first, otherwise as close to the given order as that allows. There must be no cycle. */
+/** In the given order, except that what a node waits for comes right before it. There must be no cycle. */
 export function topologicalOrder(edges: Edges): readonly number[] {
   const backward = reversed(edges);
   const order: number[] = [];

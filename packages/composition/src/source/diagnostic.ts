@@ -132,7 +132,7 @@ export function mergeDiagnostics(...lists: readonly (readonly Diagnostic[])[]): 
 function bounded(found: readonly Diagnostic[], dropped: boolean): readonly Diagnostic[] {
   const more = found.find(({ code }) => code === 'too-many-diagnostics');
   const real = found.filter(({ code }) => code !== 'too-many-diagnostics');
-  const cut = dropped || more !== undefined || real.length > MAX_DIAGNOSTICS;
+  const cut = dropped || more !== undefined || real.length >= MAX_DIAGNOSTICS;
   const kept = cut ? real.slice(0, MAX_DIAGNOSTICS - 1) : real;
   const sorted = kept.toSorted((left, right) => left.span.start - right.span.start);
   const last = sorted.at(-1);

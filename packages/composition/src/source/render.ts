@@ -55,7 +55,7 @@ function snippet(span: Span, mark: string, note: string, margin: number, lines: 
 
 /** Characters as they can stand in a terminal, one cell each: a control character could do anything there. */
 function shown(text: string): readonly string[] {
-  return [...text].flatMap((character) => (character === '\t' ? [' ', ' '] : [/[\p{C}\p{Zl}\p{Zp}]/u.test(character) ? '\ufffd' : character]));
+  return Array.from(text).flatMap((character) => (character === '\t' ? [' ', ' '] : [/[\p{C}\p{Zl}\p{Zp}]/u.test(character) ? '\ufffd' : character]));
 }
 
 interface Window {

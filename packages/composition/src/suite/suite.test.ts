@@ -2,6 +2,7 @@
  * The programs of good/ and bad/, each with its golden file: the canonical text and the graphs of a good one, the messages
  * of a bad one. `vitest -u` writes the goldens anew; read the difference.
  */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../check/check.ts';
 import { hasErrors } from '../source/diagnostic.ts';
@@ -33,6 +34,20 @@ describe('good programs', () => {
     const parts = [printed, ...graphs.map((graph) => `${graph}\n`), ...(notes === '' ? [] : [notes])];
     await expect(parts.join('\n--------\n\n')).toMatchFileSnapshot(`good/${name}.txt`);
   });
+});
+
+test('the programs of the README are good and canonical but for their comments', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const fenced = [...readme.matchAll(/^```(\w*)\n(.*?)^```$/gms)];
+  const blocks = fenced.flatMap(([, language, block = '']) => (language === '' ? [block] : []));
+  expect(blocks.length).toBeGreaterThan(0);
+  for (const block of blocks) {
+    const { checked, diagnostics } = compile(block);
+    expect(diagnostics).toEqual([]);
+    expect(checked).not.toBeNull();
+    const bare = (text: string): string => text.replaceAll(/ *\/\/.*/g, '');
+    expect(bare(print(parse(block).module))).toBe(bare(block));
+  }
 });
 
 describe('bad programs', () => {

@@ -17,8 +17,9 @@ export function parseApplication(cursor: Cursor): Application | null {
   const own = tokens.takeComments();
   const { value: parts, stray } = tokens.collectStray(() => {
     const read = applicationParts(cursor);
-    if (read === LOST) cursor.skipTo([';', '}']);
-    if (read !== LOST || tokens.is(';')) cursor.semicolon('the application');
+    if (read !== LOST && cursor.semicolon('the application')) return read;
+    cursor.skipTo([';', '}']);
+    if (tokens.is(';')) tokens.advance();
     return read;
   });
   if (parts === LOST || cursor.damaged) return null;

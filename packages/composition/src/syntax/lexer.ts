@@ -18,7 +18,7 @@ const MISTAKEN: readonly (readonly [string, Mark])[] = [
   [':=', '='],
   ['==', '='],
 ];
-const QUOTED = /(["'`])[\p{XID_Start}_][\p{XID_Continue}]*\1/uy;
+const QUOTED = /(["'`])[\p{XID_Continue}_./-]+\1/uy;
 const COMMENT_HINT = 'a comment starts with `//`, or stands between `/*` and `*/`';
 const isQuote = (character: string | undefined): boolean => character === '"' || character === "'" || character === '`';
 const STRANGE = /[^\s\p{XID_Continue}_(){},;=/]+/uy;
@@ -144,7 +144,9 @@ export class Lexer {
   /** Whether it passed a name in quotes. */
   #quoted(): boolean {
     const start = this.#at;
-    if (this.#match(QUOTED) === '') return false;
+    const quoted = this.#match(QUOTED);
+    if (quoted === '') return false;
+    if (!NAME.test(quoted.slice(1, -1))) this.#wrongNames.push(quoted.slice(1, -1));
     this.#diagnostics.error('unexpected-character', span(start, this.#at), 'names are written without quotes', { hint: 'remove the quotes' });
     return true;
   }
@@ -185,7 +187,7 @@ const MAX_QUOTED_CHARS = 16;
 
 /** A character that cannot be seen is named by its number. */
 function described(written: string): string {
-  const characters = [...written];
+  const characters = Array.from(written);
   const first = characters[0] ?? '';
   if (/^[\p{C}\p{Z}\p{M}]/u.test(first)) return `the character U+${(first.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
   const visible = characters.slice(0, MAX_QUOTED_CHARS).filter((character) => !/[\p{C}\p{Z}]/u.test(character));

@@ -19,9 +19,9 @@ describe('any text', () => {
   });
 
   test.each([';', '(', ')', '{', '}', 'a ', 'f(', '/', '/*', '/**/', '"', '@', '=', '=>', 'a-', '\n', '\u0301', '\ud800', 'function f() => ();', 'composition c() => () {', 'f(a = all b) => ();', 'function f(a,'])(
-    'a megabyte of %j ends',
+    'nothing but %j ends',
     (piece) => {
-      const text = piece.repeat(Math.floor(MAX_SOURCE_BYTES / new TextEncoder().encode(piece).length));
+      const text = piece.repeat(100_000 / piece.length);
       expect(compile(text).diagnostics.length).toBeLessThanOrEqual(MAX_DIAGNOSTICS);
     },
   );

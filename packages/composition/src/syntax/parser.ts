@@ -140,8 +140,7 @@ function parseFunction(cursor: Cursor): FunctionDeclaration | null {
   const own = tokens.takeComments();
   const { value: signature, stray } = tokens.collectStray(() => {
     const read = parseSignature(cursor);
-    if (read === LOST) skipItem(cursor);
-    else cursor.semicolon('the declaration');
+    if (read === LOST || !cursor.semicolon('the declaration')) skipItem(cursor);
     return read;
   });
   if (signature === LOST || cursor.damaged) return null;
@@ -161,7 +160,7 @@ function parseComposition(cursor: Cursor, skipped: Set<string>): Composition | n
   }
   const lost = signature === LOST || cursor.damaged;
   if (lost) tokens.moveNames(skipped);
-  const { value: body, stray: late } = tokens.collectStray(() => parseBody(cursor, skipped));
+  const { value: body, stray: late } = tokens.collectStray(() => parseBody(cursor, skipped, lost ? [] : signature.outputs));
   if (lost) return null;
   const { name, inputs, outputs, start } = signature;
   const remarks = tokens.takeRemarks();
@@ -177,22 +176,25 @@ function parseHead(cursor: Cursor): ReturnType<typeof parseSignature> | null {
   return cursor.mark('{', 'before the applications of a composition') ? signature : null;
 }
 
-/** Up to and with the `}`. */
-function parseBody(cursor: Cursor, skipped: Set<string>): Pick<Composition, 'applications' | 'closing'> {
+/** Up to and with the `}`. An application that is lost may have assigned any of the composition's outputs. */
+function parseBody(cursor: Cursor, skipped: Set<string>, outputs: readonly Name[]): Pick<Composition, 'applications' | 'closing'> {
   const { tokens, diagnostics } = cursor;
   const applications: Application[] = [];
   while (!tokens.is('}') && !tokens.is('end') && !cursor.startsItem() && !diagnostics.full) {
     tokens.forgetNames();
     const { span: place } = tokens.current;
     const application = parseApplication(cursor);
-    if (application === null) tokens.moveNames(skipped);
-    else if (applications.length < MAX_APPLICATIONS) applications.push(applications.length === 0 ? atBlockStart(application) : application);
+    if (application === null) {
+      tokens.moveNames(skipped);
+      for (const { text } of outputs) skipped.add(text);
+    } else if (applications.length < MAX_APPLICATIONS) applications.push(applications.length === 0 ? atBlockStart(application) : application);
     else {
       diagnostics.error('too-many-applications', place, `a composition has at most ${MAX_APPLICATIONS} applications`, { hint: 'move some into a composition of their own' });
       cursor.skipTo(['}']);
     }
   }
   const closing = tokens.is('}') ? tokens.takeComments() : [];
-  if (!diagnostics.full) cursor.mark('}', 'after the applications of a composition');
+  const hint = cursor.startsItem() ? 'functions and compositions stand outside of compositions' : null;
+  if (!diagnostics.full) cursor.mark('}', 'after the applications of a composition', { hint });
   return { applications, closing: applications.length === 0 ? closingAtStart(closing) : closing };
 }

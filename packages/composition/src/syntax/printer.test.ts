@@ -65,6 +65,10 @@ composition c(x) => (y) {
     expect(reprinted('composition c(/* in */) => () // out\n{ }')).toBe('/* in */\n// out\ncomposition c() => () {}\n');
   });
 
+  test('a comment with a statement behind it on its line belongs to that', () => {
+    expect(reprinted('function f() => (); /* of g */ function g() => (); /* of g too */')).toBe('function f() => ();\n/* of g */\nfunction g() => (); /* of g too */\n');
+  });
+
   test('a remark before a comma yields to one behind it', () => {
     expect(reprinted('composition c(x) => () { f(a = all x // one\n, // two\n b = all x) => (); }')).toContain(
       '        // one\n        a = all x, // two\n        b = all x\n',

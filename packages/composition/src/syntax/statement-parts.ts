@@ -49,23 +49,31 @@ export class Cursor {
     return Object.freeze({ kind: 'name', text: token.text, span: token.span });
   }
 
-  mark(mark: Mark, where: string): boolean {
+  mark(mark: Mark, where: string, explanation: Explanation = {}): boolean {
     if (this.tokens.is(mark)) {
       this.tokens.advance();
       return true;
     }
-    this.reportExpected(`\`${mark}\` ${where}`);
+    this.reportExpected(`\`${mark}\` ${where}`, explanation);
     return false;
   }
 
-  /** The `;` at the end of a statement. One that was forgotten is reported, and the statement holds. */
-  semicolon(after: string): void {
+  /**
+   * The `;` at the end of a statement. Where it was only forgotten, which what follows shows, that is reported and the
+   * statement holds. Otherwise its end is still to be found, and the result is false.
+   */
+  semicolon(after: string): boolean {
     if (this.tokens.is(';')) {
       this.tokens.advance();
-      return;
+      return true;
+    }
+    if (!this.tokens.is('name') && !this.tokens.is('}') && !this.tokens.is('end')) {
+      this.reportExpected(`\`;\` after ${after}`);
+      return false;
     }
     const { end } = this.tokens.lastSpan;
     this.diagnostics.error('syntax', span(end, end), `expected \`;\` after ${after}`);
+    return true;
   }
 
   /**
