@@ -30,7 +30,7 @@ const BANS: readonly Ban[] = [
     instead: "take core's Random",
     mayUse: (path) => path === 'packages/core/src/random.ts' || isTestOnly(path),
   },
-  { what: ['console'], instead: 'take a Logger; only the cli prints', mayUse: (path) => path.startsWith('packages/cli/') || isTestOnly(path) },
+  { what: ['console'], instead: 'take a Logger; only the cli prints, and guest code, whose console is the sandbox\'s', mayUse: (path) => path.startsWith('packages/cli/') || path.startsWith('examples/') || isTestOnly(path) },
   {
     what: ['process.env', 'node:process'],
     instead: 'take a parsed configuration; only the entry of a process reads the environment',
