@@ -1,77 +1,11 @@
-/** The composition root: builds the concrete objects that a command needs. The only reader of the environment. */
+/** What the command line takes from the environment. The only reader of it. */
 import { mkdir } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { parseS3Url, s3ConnectionFromEnv, Session, type ExchangeKind, type S3Connection, type StoreProfileName } from '@pappus/analytics';
-import { jsonLogger, systemClock, systemRandom, type Logger } from '@pappus/core';
-import { createProcessProvider } from '@pappus/providers';
+import { jsonLogger, systemClock, type Logger } from '@pappus/core';
 import type { CommandContext } from './program.ts';
 
-export interface ObjectStoreFlags {
-  readonly endpoint?: string;
-  readonly region?: string;
-  readonly accessKeyId?: string;
-  readonly secretAccessKey?: string;
-  /** `s3://bucket/prefix` for exchange objects. */
-  readonly store?: string;
-}
-
-export interface SessionFlags extends ObjectStoreFlags {
-  readonly tables: string;
-  readonly workers: number;
-  readonly workerMemory: number;
-  readonly exchange: ExchangeKind;
-  readonly storeProfile: StoreProfileName;
-  readonly rowsPerWorker?: number;
-}
-
-/** Opens a session, hands it over, and ends everything that it started, whatever happens. */
-export async function withSession<T>(context: CommandContext, flags: SessionFlags, use: (session: Session) => Promise<T>): Promise<T> {
-  context.signal.throwIfAborted(); // Ctrl-C while the modules were loaded
-  const logger = stderrLogger(context);
-  const connection = objectStore(flags);
-  const nodeArgs = import.meta.url.endsWith('.ts') ? ['--conditions=source'] : [];
-  const provider = createProcessProvider({ clock: systemClock, random: systemRandom, logger, workRoot: tmpdir(), nodeArgs });
-  try {
-    const session = await Session.open({
-      tables: flags.tables,
-      workers: flags.workers,
-      workerMemoryBytes: flags.workerMemory,
-      exchange: flags.exchange,
-      ...(flags.rowsPerWorker === undefined ? {} : { distribution: { fragmentMinRows: flags.rowsPerWorker } }),
-      store: flags.store === undefined ? flags.storeProfile : { connection, ...exchangeLocation(flags.store) },
-      tablesConnection: connection,
-      cacheFolder: await cacheFolder('footers'),
-      provider,
-      clock: systemClock,
-      random: systemRandom,
-      logger,
-      tempRoot: await provider.scratchFolder(),
-      signal: context.signal,
-    });
-    try {
-      return await use(session);
-    } finally {
-      await session.stop();
-    }
-  } finally {
-    await provider.stop();
-  }
-}
-
-/** Flags count more than variables. */
-function objectStore({ endpoint, region, accessKeyId, secretAccessKey }: ObjectStoreFlags): S3Connection {
-  const given = { AWS_ENDPOINT_URL_S3: endpoint, AWS_REGION: region, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
-  const overrides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return s3ConnectionFromEnv({ ...process.env, ...overrides });
-}
-
-function exchangeLocation(url: string): { readonly bucket: string; readonly prefix: string } {
-  const { bucket, prefix } = parseS3Url(url);
-  return { bucket, prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/` };
-}
-
-export function stderrLogger({ err }: CommandContext): Logger {
+export function stderrLogger({ err }: Pick<CommandContext, 'err'>): Logger {
   const level = process.env['PAPPUS_LOG'] === 'debug' ? 'debug' : 'warn';
   return jsonLogger({ clock: systemClock, level, write: (line) => void err.write(`${line}\n`) });
 }
@@ -83,3 +17,22 @@ export async function cacheFolder(...parts: readonly string[]): Promise<string> 
   await mkdir(folder, { recursive: true });
   return folder;
 }
+
+/** Where a server keeps what was deployed, unless it is told otherwise: `$XDG_DATA_HOME/pappus`. */
+export const dataFolder = (): string => join(process.env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'), 'pappus');
+
+/** The AWS variables among others, for whoever parses them. */
+export const objectStoreVariables = (): Readonly<Record<string, string | undefined>> => process.env;
+
+const DEFAULT_SERVER = 'http://127.0.0.1:7077';
+
+export interface ServerAddress {
+  readonly url: string;
+  readonly token: string | null;
+}
+
+/** `PAPPUS_SERVER` and `PAPPUS_TOKEN`. */
+export const serverAddress = (): ServerAddress => ({ url: process.env['PAPPUS_SERVER'] || DEFAULT_SERVER, token: process.env['PAPPUS_TOKEN'] || null });
+
+/** The environment of a program that is started for the user, who would have started it from the same shell. */
+export const childEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env });

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { exitStatus, printFailure } from './failure.ts';
 import { interruptible, isReaderGone } from './interrupt.ts';
 import { memorySize, positiveNumber, queryNumbers, wholeNumber } from './option-values.ts';
+import { addPlatform } from './platform/program.ts';
 
 export interface CliStreams {
   readonly out: NodeJS.WriteStream;
@@ -58,10 +59,13 @@ function program(context: CommandContext): Command {
     .exitOverride()
     .showHelpAfterError('(pappus --help shows what there is)')
     .configureOutput({ writeOut: (text) => void context.out.write(text), writeErr: (text) => void context.err.write(text) });
+  root.commandsGroup('Analytics:');
   addQuery(root, context);
   addExplain(root, context);
   addTpch(root, context);
   addDemo(root, context);
+  addPlatform(root, context);
+  root.commandsGroup('Commands:');
   for (const command of root.commands) command.exitOverride();
   return root;
 }

@@ -32,6 +32,7 @@ export { Dispatcher, type DispatcherOptions, type DispatcherStats, type Function
 export type { InvocationFailure, PlatformFailure } from './dataflow/failure.ts';
 export type { InvocationResult } from './dataflow/invocation.ts';
 export { RETRY_AFTER_MS } from './dataflow/limits.ts';
+export { LiveSet, type LiveEntry } from './dataflow/live-set.ts';
 export type { Callee, Plan } from './dataflow/plan.ts';
 export { planFunction, planGraph, type Resolve } from './dataflow/plan-graph.ts';
 export { Trace, type TraceSpan } from './dataflow/trace.ts';

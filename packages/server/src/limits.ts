@@ -28,13 +28,13 @@ export const DEFAULT_KEEP_ALIVE_MS = 65_000;
 export const CONNECTIONS_CHECK_MS = 1_000;
 /** A client that reads nothing of its answer for so long is cut off. */
 export const SEND_STALL_MS = 60_000;
-/** Bytes of an answer that wait in memory besides the items themselves. */
-export const MAX_UNSENT_BYTES = 1_048_576;
 /** An item up to here goes out in one write with its head. */
 export const JOIN_BELOW_BYTES = 16_384;
 
 export const MAX_INVOCATION_MS = 86_400_000;
 export const DEFAULT_INVOCATION_MS = 600_000;
+/** Invocations under way; more are told to come back. */
+export const DEFAULT_INVOCATIONS_AT_ONCE = 4_096;
 /** What runs when the server is stopped has so long to end. */
 export const DEFAULT_DRAIN_MS = 10_000;
 
@@ -42,7 +42,6 @@ export const MAX_TOKENS = 256;
 export const MAX_TOKEN_CHARS = 512;
 
 export const DEFAULT_KEPT_TRACES = 2_000;
-export const MAX_SPANS_PER_TRACE = 2_000;
 /** Spans of all kept traces. */
 export const MAX_KEPT_SPANS = 200_000;
 /** Invocations of each second that are traced whatever the load; then one in so many. */

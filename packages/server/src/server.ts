@@ -55,7 +55,8 @@ async function startParts(config: ServerConfig, services: ServerServices, stops:
   stops.add(() => engine.stop());
   signal?.throwIfAborted();
   const cache = config.cacheBytes === 0 ? null : new ResultCache({ maxBytes: config.cacheBytes });
-  const dispatcher = new Dispatcher({ engine, clock, random, logger, cache });
+  const dispatcher = new Dispatcher({ engine, clock, random, logger, cache, maxInvocations: config.invocations.atOnce });
+  stops.add(() => dispatcher.stop(0));
   const split = splitCores({ compute: threads, ioRunsPerSlot: config.io.slots }, engine, dispatcher, clock);
   stops.add(async () => split.stop());
   const metrics = new Metrics();

@@ -5,13 +5,13 @@
 import { styleText } from 'node:util';
 import { formatBillLine, formatDollars, type QueryResult, type Session, type TextRow } from '@pappus/analytics';
 import { tpchQueries, tpchQuery } from '@pappus/tpch';
-import { withSession, type SessionFlags } from '../environment.ts';
 import { profileTable } from '../output/stage-report.ts';
 import { alignmentOf, textTable } from '../output/text-table.ts';
 import { formatMs } from '../output/units.ts';
 import type { CommandContext } from '../program.ts';
 import { differenceOf } from '../tpch/check.ts';
 import { tpchTables } from '../tpch/data-set.ts';
+import { withSession, type SessionFlags } from '../table-session.ts';
 
 export interface DemoFlags {
   readonly sf: number;

@@ -1,8 +1,8 @@
 /** `pappus explain`. Starts no worker. */
-import { withSession, type ObjectStoreFlags } from '../environment.ts';
 import { explainText } from '../output/stage-report.ts';
 import type { CommandContext } from '../program.ts';
 import { statementOf } from '../statement.ts';
+import { withSession, type ObjectStoreFlags } from '../table-session.ts';
 
 export interface ExplainFlags extends ObjectStoreFlags {
   readonly tables: string;

@@ -1,6 +1,5 @@
 /** `pappus query`. */
 import { billRecord, type QueryResult } from '@pappus/analytics';
-import { withSession, type SessionFlags } from '../environment.ts';
 import { ProgressLine } from '../output/progress-line.ts';
 import { QueryProgress } from '../output/query-progress.ts';
 import { resultWriter, type ResultFormat, type ResultWriter } from '../output/result-writer.ts';
@@ -8,6 +7,7 @@ import { profileTable } from '../output/stage-report.ts';
 import { exchanged, summaryLine } from '../output/summary.ts';
 import type { CommandContext } from '../program.ts';
 import { statementOf } from '../statement.ts';
+import { withSession, type SessionFlags } from '../table-session.ts';
 
 export interface QueryFlags extends SessionFlags {
   readonly file?: string;

@@ -2,7 +2,6 @@
 import { billRecord, formatDollars, type QueryResult, type Session, type TextRow } from '@pappus/analytics';
 import { AppError, systemClock } from '@pappus/core';
 import { tpchQuery } from '@pappus/tpch';
-import { withSession, type SessionFlags } from '../environment.ts';
 import { ProgressLine } from '../output/progress-line.ts';
 import { QueryProgress } from '../output/query-progress.ts';
 import { profileTable } from '../output/stage-report.ts';
@@ -10,6 +9,7 @@ import { exchanged } from '../output/summary.ts';
 import { textTable, type TextColumn } from '../output/text-table.ts';
 import { formatBytes, formatCount, formatMs } from '../output/units.ts';
 import type { CommandContext } from '../program.ts';
+import { withSession, type SessionFlags } from '../table-session.ts';
 import { SingleProcess, type Check } from '../tpch/check.ts';
 import { tpchTables } from '../tpch/data-set.ts';
 import { statistics } from './query.ts';

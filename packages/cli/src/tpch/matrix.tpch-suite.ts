@@ -4,9 +4,10 @@ import type { ExchangeKind, Session, TextRow } from '@pappus/analytics';
 import { systemClock } from '@pappus/core';
 import { generateTpch, tpchQueries, tpchQuery } from '@pappus/tpch';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { cacheFolder, withSession } from '../environment.ts';
+import { cacheFolder } from '../environment.ts';
 import type { CommandContext } from '../program.ts';
 import { SingleProcess } from './check.ts';
+import { withSession } from '../table-session.ts';
 
 const MIB = 1024 * 1024;
 const QUERY_TIMEOUT_MS = 120_000;

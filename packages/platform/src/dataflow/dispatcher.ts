@@ -11,8 +11,10 @@ import type { FunctionHash } from '../functions/function-spec.ts';
 import type { RunLog } from '../sandbox/sandbox.ts';
 import type { Item, ItemSet, Sets } from '../sets/item.ts';
 import type { Run } from './application-state.ts';
+import type { PlatformFailure } from './failure.ts';
 import { FairLine } from './fair-line.ts';
 import { Invocation, type InvocationResult } from './invocation.ts';
+import { LiveSet } from './live-set.ts';
 import { DEFAULT_IO_SLOTS, ESTIMATED_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_LOG_BYTES, LOG_ENTRY_BYTES, RETRY_AFTER_MS, TASKS_PER_THREAD } from './limits.ts';
 import { isKept, type Callee, type Plan, type Unit } from './plan.ts';
 import { Trace } from './trace.ts';
@@ -72,6 +74,7 @@ export interface DispatcherStats {
 
 /** One invocation as clients see it, with the nested ones in it. */
 interface Job {
+  slot: number;
   readonly id: string;
   readonly lane: string;
   readonly controller: AbortController;
@@ -95,7 +98,7 @@ export class Dispatcher {
   /** By function: those that wait for one of its runs to end, because no more of them may go on at once. */
   readonly #parked = new Map<FunctionHash, Set<Entry>>();
   readonly #running = new Map<FunctionHash, number>();
-  readonly #jobs = new Set<Job>();
+  readonly #jobs = new LiveSet<Job>();
   /** Different in each run of the server; a random number for each invocation would cost as much as all the rest. */
   readonly #idPrefix: string;
   #lastId = 0;
@@ -146,7 +149,7 @@ export class Dispatcher {
     if (this.#jobs.size === 0) return;
     const idle = new Promise<void>((resolve) => (this.#idle = resolve));
     const timer = this.#options.clock.schedule(graceMs, () => {
-      for (const job of this.#jobs) this.#cancel(job.root, 'the server stopped');
+      for (const job of this.#jobs.toArray()) this.#cancel(job.root, 'the server stopped');
     });
     await idle;
     timer.cancel();
@@ -168,7 +171,7 @@ export class Dispatcher {
       if (this.#jobs.size === 0) this.#idle?.();
     };
     const root = new Invocation({ id, plan, inputs, path: [], trace, onOutput: options.onOutput ?? null, onEnd: (result) => onEnd(result) });
-    const job: Job = { id, lane: plan.name, controller: new AbortController(), stdio: options.stdio ?? null, trace, logs: [], logBytes: 0, root };
+    const job: Job = { slot: -1, id, lane: plan.name, controller: new AbortController(), stdio: options.stdio ?? null, trace, logs: [], logBytes: 0, root };
     const deadline: Timer | null = timeoutMs === undefined ? null : clock.schedule(timeoutMs, () => this.#fail(root, 'deadline', `the invocation took longer than ${timeoutMs} ms`));
     this.#jobs.add(job);
     if (signal?.aborted === true) return onAbort();
@@ -329,7 +332,7 @@ export class Dispatcher {
     if (invocation.isEnded) return;
     const error = toAppError(thrown);
     if (error.code === 'internal') this.#options.logger.log('error', 'a run failed outside its function', { invocation: job.id, error: errorMessage(thrown) });
-    invocation.failRun(run, { kind: 'internal', message: error.message });
+    invocation.failRun(run, { kind: kindOf(error), message: error.message });
   }
 
   #leaveFunction(hash: FunctionHash): void {
@@ -358,6 +361,11 @@ export class Dispatcher {
 }
 
 const always = (): boolean => true;
+
+function kindOf({ code }: AppError): PlatformFailure['kind'] {
+  if (code === 'unavailable') return code;
+  return code === 'resource-exhausted' ? 'overloaded' : 'internal';
+}
 
 /** Logs beyond the bound are counted, not kept. */
 function keepLog(job: Job, name: string, log: RunLog): void {

@@ -6,6 +6,8 @@ export const MAX_ITEMS_AT_ONCE = 32;
 /** An HTTP item's request or status line and headers, the empty line included. */
 export const MAX_HEAD_BYTES = 65_536;
 export const MAX_HEADERS = 256;
+/** Names and values of a response's headers: with what stands between them they fit into the head of an item. */
+export const MAX_RESPONSE_HEADER_BYTES: number = MAX_HEAD_BYTES - 3 * MAX_HEADERS - 10_240;
 export const MAX_METHOD_CHARS = 64;
 export const MAX_URL_CHARS = 8_192;
 /** A destination pattern, and how many there may be. */

@@ -8,7 +8,7 @@ import { compile } from './compilation.ts';
 import type { ErrorNames } from './guest-error.ts';
 import { allocate, boxed, newCString, type Scratch, SCRATCH_BYTES, scratchAt } from './guest-values.ts';
 import { GUEST_STACK_BYTES, PAGE_BYTES } from './limits.ts';
-import { HOST_FUNCTIONS, PRELUDE, PRELUDE_FILE } from './prelude.ts';
+import { HOST_FUNCTIONS, PRELUDE } from './prelude.ts';
 import { BUILD_ID } from './quickjs-build.ts';
 import type { Address, Box } from './quickjs-exports.ts';
 import { type EngineState, type HostCalls, IMAGE_START, QuickJsInstance } from './quickjs-instance.ts';
@@ -50,7 +50,7 @@ export function makeBaseImage(): BaseImage {
   const addresses = evaluatePrelude(instance, bytecode);
   instance.exports.qjs_run_gc();
   const heap = new Uint8Array(instance.bytes.subarray(IMAGE_START, instance.pages * PAGE_BYTES));
-  const state: EngineState = { pages: instance.pages, stackPointer: instance.exports.__stack_pointer.value, heap: trimmed(heap), patches: [] };
+  const state: EngineState = { program: {}, pages: instance.pages, stackPointer: instance.exports.__stack_pointer.value, heap: trimmed(heap), patches: [] };
   return { id: createHash('sha256').update(BUILD_ID).update(state.heap).digest('hex').slice(0, 16), state, addresses };
 }
 
@@ -66,7 +66,7 @@ function startEngine(): QuickJsInstance {
 function compilePrelude(): Uint8Array {
   const instance = startEngine();
   const scratch = scratchAt(allocate(instance, SCRATCH_BYTES));
-  const result = compile(instance, { source: Buffer.from(PRELUDE), fileName: PRELUDE_FILE, isModule: false, traced: false }, scratch);
+  const result = compile(instance, { source: Buffer.from(PRELUDE), fileName: 'prelude', isModule: false, traced: false }, scratch);
   assert(result !== null, 'the prelude does not compile');
   return result;
 }

@@ -43,7 +43,7 @@ export function hostFunctions(services: HostServices, log: LogSink, scratch: () 
         case PARSE_URL:
           return parseUrl(call);
         case RANDOM:
-          return randomBytes(call, random);
+          return takeRandom(call, random);
         default:
           return instance.exports.qjs_get_undefined();
       }
@@ -111,7 +111,7 @@ function parseUrl(call: Call): Box {
   }
 }
 
-function randomBytes(call: Call, random: Random | null): Box {
+function takeRandom(call: Call, random: Random | null): Box {
   const { instance } = call;
   const box = argument(call, 0);
   const length = box === null ? 0 : instance.exports.qjs_get_float64(box);

@@ -17,6 +17,7 @@ describe('prepared JavaScript functions', () => {
         expect([image.baseId, image.pages, image.patches.map(({ at, bytes }) => [at, [...bytes]])]).toEqual(['0123456789abcdef', PAGES, patches.map(({ at, bytes }) => [at, [...bytes]])]);
         expect(Buffer.from(bundleOf(image))).toEqual(Buffer.from(bundle));
       }),
+      { numRuns: 50 },
     );
   });
 

@@ -17,7 +17,7 @@ const WORD_BYTES = 4;
 const ITEM_WORDS = 3;
 const NO_ITEMS: ItemSet = { name: 'stdio', items: [] };
 
-/** Writes all sets and then `stdio`; the frame is described in `guest/run.ts`. */
+/** Writes all sets and then `stdio`; the frame is described in `guest/frame.ts`. */
 export function writeInputs(instance: QuickJsInstance, addresses: BaseAddresses, inputs: Sets, stdio: ItemSet | null): GuestArguments {
   const size = measure(inputs, stdio ?? NO_ITEMS);
   const fits = size.frameBytes <= MAILBOX_BYTES;

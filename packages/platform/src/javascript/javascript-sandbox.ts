@@ -12,7 +12,8 @@ import type { InstancePool } from './instance-pool.ts';
 import { PAGE_BYTES } from './limits.ts';
 import { BoundedLog } from './log-sink.ts';
 import { type Outputs, readOutputs } from './outputs.ts';
-import type { EngineState, HostCalls, QuickJsInstance } from './quickjs-instance.ts';
+import type { Box } from './quickjs-exports.ts';
+import { type EngineState, type HostCalls, type QuickJsInstance, runJobs } from './quickjs-instance.ts';
 import { SourceLines, splitBundle } from './source-lines.ts';
 
 /** A function that declares this input gets argv, environment and stdin from the composition. */
@@ -45,7 +46,7 @@ export class JavaScriptSandbox implements Sandbox {
     this.#pool = parts.pool;
     this.#spec = spec;
     this.#image = image;
-    this.#state = { pages: image.pages, stackPointer: base.state.stackPointer, heap: base.state.heap, patches: image.patches };
+    this.#state = { program: {}, pages: image.pages, stackPointer: base.state.stackPointer, heap: base.state.heap, patches: image.patches };
     this.#maximumPages = Math.floor(spec.limits.memoryBytes / PAGE_BYTES);
     this.#log = new BoundedLog(spec.limits.logBytes);
     this.#calls = hostFunctions(parts.services, this.#log, () => base.addresses.scratch);
@@ -56,11 +57,12 @@ export class JavaScriptSandbox implements Sandbox {
     assert(inputs.length === this.#spec.inputs.length, `a run gets ${this.#spec.inputs.length} sets`);
     const instance = this.#pool.lease(this.#expectedPages, this.#calls);
     try {
-      instance.restore(this.#state, this.#maximumPages);
+      instance.restore(this.#pool.merged(this.#state), this.#maximumPages);
       const result = this.#result(instance, inputs, stdio, timer);
       const log = this.#log.take();
       return result.kind === 'outputs' ? { kind: 'done', outputs: result.sets, log } : { kind: 'failed', failure: this.#located(result.failure), log };
     } catch (thrown) {
+      instance.suspect();
       const failure = trapFailure(thrown, instance.refused, this.#spec.limits.memoryBytes);
       const log = this.#log.take();
       if (failure === null) throw thrown;
@@ -80,13 +82,12 @@ export class JavaScriptSandbox implements Sandbox {
     const caller = stdio ?? inputs[this.#spec.inputs.indexOf(STDIO)] ?? null;
     const { count, at } = writeInputs(instance, addresses, inputs, caller);
     timer?.computing();
-    let returned = exports.qjs_call(addresses.run, addresses.undefined, count, at);
+    let returned: Box | null = exports.qjs_call(addresses.run, addresses.undefined, count, at);
     if (returned !== 0 && exports.qjs_is_undefined(returned) !== 0) {
-      while (exports.qjs_is_job_pending() !== 0) exports.qjs_execute_pending_job();
-      returned = exports.qjs_call(addresses.finish, addresses.undefined, 0, 0);
+      returned = runJobs(instance) ? exports.qjs_call(addresses.finish, addresses.undefined, 0, 0) : null;
     }
     timer?.storing();
-    if (returned !== 0 && exports.qjs_is_exception(returned) === 0) return readOutputs(instance, addresses, returned, this.#spec);
+    if (returned !== null && returned !== 0 && exports.qjs_is_exception(returned) === 0) return readOutputs(instance, addresses, returned, this.#spec);
     const error = takeError(instance, addresses.errorNames, addresses.scratch);
     return { kind: 'failure', failure: failureOf(error, this.#spec.limits) };
   }

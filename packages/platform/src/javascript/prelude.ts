@@ -1,28 +1,35 @@
-/** The JavaScript that is evaluated in every engine before a user's bundle: the functions of `guest/` as text. */
-import { installAbsent } from './guest/absent.ts';
-import { installConsole } from './guest/console.ts';
-import { installEncoding } from './guest/encoding.ts';
-import { installRandom } from './guest/random.ts';
-import { makeEntry } from './guest/run.ts';
-import { installStructuredClone } from './guest/structured-clone.ts';
-import { installUrl } from './guest/url.ts';
-import { MAILBOX_BYTES, OWN_BUFFER_BYTES } from './limits.ts';
+/** The JavaScript that is evaluated in every engine before a user's bundle: the functions and classes of `guest/` as text. */
+import { absentParts, installAbsent } from './guest/absent.ts';
+import { consoleParts, installConsole } from './guest/console.ts';
+import { encodingParts, installEncoding } from './guest/encoding.ts';
+import { frameParts } from './guest/frame.ts';
+import type { GuestSizes } from './guest/guest-host.ts';
+import { inspectionParts } from './guest/inspection.ts';
+import { outputParts } from './guest/output.ts';
+import { GuestRandom, randomParts } from './guest/random.ts';
+import { guestEntry, runParts } from './guest/run.ts';
+import { searchParamsParts } from './guest/search-params.ts';
+import { installStructuredClone, structuredCloneParts } from './guest/structured-clone.ts';
+import { installUrl, urlParts } from './guest/url.ts';
+import { MAILBOX_BYTES, MAX_RANDOM_BYTES, OWN_BUFFER_BYTES } from './limits.ts';
 
-/** Names of the two files that a guest's stack traces name. */
-export const PRELUDE_FILE = 'pappus:prelude';
+/** Name of the bundle in stack traces. */
 export const BUNDLE_FILE = 'function.js';
 
-const sizes = { mailboxBytes: MAILBOX_BYTES, ownBufferBytes: OWN_BUFFER_BYTES };
-
-/** A script whose value is a function from `GuestHost` functions, one by one, to the `GuestEntry`. */
-export const PRELUDE: string = `(function (log, decode, encode, url, random) {
-'use strict';
-const host = { log, decode, encode, url, random };
-const define = (name, value) => Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
-${[installConsole, installEncoding, installStructuredClone, installUrl, installAbsent].map((install) => `(${install.toString()})(host, define);`).join('\n')}
-const guestRandom = (${installRandom.toString()})(host, define);
-return (${makeEntry.toString()})(host, ${JSON.stringify(sizes)}, guestRandom);
-})`;
-
-/** Names of the host functions in the prelude's order; the first letter is what the host goes by. */
+/** Names of the host functions in the prelude's order; the host goes by the first letter. */
 export const HOST_FUNCTIONS: readonly string[] = ['log', 'decode', 'encode', 'url', 'random'];
+
+const sizes: GuestSizes = { mailboxBytes: MAILBOX_BYTES, ownBufferBytes: OWN_BUFFER_BYTES, randomBytes: MAX_RANDOM_BYTES };
+const parts = [inspectionParts, consoleParts, encodingParts, structuredCloneParts, searchParamsParts, urlParts, absentParts, randomParts, frameParts, outputParts, runParts];
+const installs = [installConsole, installEncoding, installStructuredClone, installUrl, installAbsent];
+
+/** A script whose value is a function from the host functions, one by one, to the `GuestEntry`. */
+export const PRELUDE: string = `(function (${HOST_FUNCTIONS.join(', ')}) {
+'use strict';
+const host = { ${HOST_FUNCTIONS.join(', ')} };
+const sizes = ${JSON.stringify(sizes)};
+const define = (name, value) => Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+${parts.flat().map((part) => part.toString()).join('\n')}
+${installs.map((install) => `${install.name}();`).join('\n')}
+return ${guestEntry.name}(new ${GuestRandom.name}());
+})`;

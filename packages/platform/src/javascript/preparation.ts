@@ -12,7 +12,7 @@ import { HEAP_SHARE_BEFORE_COLLECTING, MAX_BUNDLE_BYTES, MAX_IMAGE_BYTES, MIN_ME
 import { BoundedLog } from './log-sink.ts';
 import { BUNDLE_FILE } from './prelude.ts';
 import type { Box } from './quickjs-exports.ts';
-import { heapBytes, type QuickJsInstance } from './quickjs-instance.ts';
+import { heapBytes, type QuickJsInstance, runJobs } from './quickjs-instance.ts';
 import { SourceLines, splitBundle } from './source-lines.ts';
 
 export interface PreparationContext {
@@ -34,6 +34,7 @@ export function prepareBundle(code: Uint8Array, spec: FunctionSpec, context: Pre
     if (problem !== null) return { kind: 'refused', problems: [problem, ...printed(log)] };
     return job.take(code);
   } catch (thrown) {
+    instance.suspect();
     const failure = trapFailure(thrown, instance.refused, spec.limits.memoryBytes);
     if (failure === null) throw thrown;
     return { kind: 'refused', problems: [failure.kind === 'limit' ? failure.message : 'the engine failed while the module was evaluated'] };
@@ -101,6 +102,7 @@ class Job {
   }
 
   #start(): void {
+    this.#instance.suspect();
     const heap = heapBytes(this.#spec.limits.memoryBytes);
     this.#instance.restore(this.#base.state, this.#maximumPages());
     this.#instance.exports.qjs_set_memory_limit(heap);
@@ -119,7 +121,7 @@ class Job {
   #settle(promise: Box): string | null {
     const { exports } = this.#instance;
     if (exports.qjs_is_exception(promise) !== 0) return this.#takeProblem();
-    while (exports.qjs_is_job_pending() !== 0) exports.qjs_execute_pending_job();
+    if (!runJobs(this.#instance)) return this.#takeProblem();
     const result = exports.qjs_promise_result(promise);
     const { addresses } = this.#base;
     switch (exports.qjs_promise_state(promise)) {

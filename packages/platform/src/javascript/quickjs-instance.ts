@@ -6,7 +6,7 @@
 import { type WasmImports, webAssembly } from '../module/web-assembly.ts';
 import { HEAP_START, INITIAL_PAGES, quickJsModule, STACK_REGION_BYTES } from './quickjs-build.ts';
 import type { Address, Box, QuickJsExports } from './quickjs-exports.ts';
-import { PAGE_BYTES } from './limits.ts';
+import { GUEST_STACK_BYTES, GUEST_STACK_SLACK_BYTES, PAGE_BYTES } from './limits.ts';
 
 /** What guest code reaches of the outside: the functions of `GuestHost`, by the first letter of their name. */
 export interface HostCalls {
@@ -23,12 +23,17 @@ export interface Patch {
 
 /** The state of an engine between two runs. */
 export interface EngineState {
+  /** The same for all states of one function. */
+  readonly program: object;
   readonly pages: number;
   readonly stackPointer: number;
   /** All bytes from the end of the stack region, before the patches. */
   readonly heap: Uint8Array;
   readonly patches: readonly Patch[];
 }
+
+/** Where the stack of a run has its lowest byte, at the most. */
+export const REACHED_STACK_START: number = STACK_REGION_BYTES - GUEST_STACK_BYTES - GUEST_STACK_SLACK_BYTES;
 
 const NO_MEMORY = -1;
 const BAD_DESCRIPTOR = 8;
@@ -44,6 +49,8 @@ export class QuickJsInstance {
   /** The guest asked for more than `maximumPages` since the last `restore`. */
   refused = false;
   #calls: HostCalls;
+  /** Whose state this is. */
+  #program: object | null = null;
 
   constructor(calls: HostCalls) {
     this.#calls = calls;
@@ -57,18 +64,27 @@ export class QuickJsInstance {
     return this.bytes.length / PAGE_BYTES;
   }
 
-  /** Makes every byte as `state` has it. Nothing of an earlier run is left, not even where the guest can't look. */
+  /**
+   * Makes every byte as `state` has it. Between runs of one function, the part of the stack region that the engine
+   * refuses to reach is taken to be as it was; writing it takes longer than all else together.
+   */
   restore(state: EngineState, maximumPages: number): void {
     if (this.physicalPages < state.pages) this.#growTo(state.pages);
     const { bytes } = this;
-    bytes.fill(0, 0, STACK_REGION_BYTES);
+    bytes.fill(0, state.program === this.#program ? REACHED_STACK_START : 0, STACK_REGION_BYTES);
     bytes.set(state.heap, STACK_REGION_BYTES);
     bytes.fill(0, STACK_REGION_BYTES + state.heap.length);
     for (const patch of state.patches) bytes.set(patch.bytes, patch.at);
     this.exports.__stack_pointer.value = state.stackPointer;
+    this.#program = state.program;
     this.pages = state.pages;
     this.maximumPages = maximumPages;
     this.refused = false;
+  }
+
+  /** After what should not happen in it, such as a trap: nothing is taken for granted. */
+  suspect(): void {
+    this.#program = null;
   }
 
   serve(calls: HostCalls): void {
@@ -141,6 +157,22 @@ export class QuickJsInstance {
     this.bytes.fill(0, out, out + length);
     return 0;
   }
+}
+
+/** Runs what promises and `queueMicrotask` have left to do. False when one of these threw: its exception is pending. */
+export function runJobs({ exports }: QuickJsInstance): boolean {
+  while (exports.qjs_is_job_pending() !== 0) {
+    if (exports.qjs_execute_pending_job() < 0) return false;
+  }
+  return true;
+}
+
+export function mergePatches(state: EngineState): EngineState {
+  const end = state.patches.reduce((furthest, { at, bytes }) => Math.max(furthest, at + bytes.length), 0);
+  const heap = new Uint8Array(Math.max(state.heap.length, end - STACK_REGION_BYTES));
+  heap.set(state.heap);
+  for (const { at, bytes } of state.patches) heap.set(bytes, at - STACK_REGION_BYTES);
+  return { ...state, heap, patches: [] };
 }
 
 /** Where the image of an engine begins: below it lie stack bytes, which are zero between runs. */

@@ -12,6 +12,7 @@ import {
   DEFAULT_DRAIN_MS,
   DEFAULT_HEADERS_TIMEOUT_MS,
   DEFAULT_INVOCATION_MS,
+  DEFAULT_INVOCATIONS_AT_ONCE,
   DEFAULT_KEEP_ALIVE_MS,
   DEFAULT_KEPT_TRACES,
   DEFAULT_REQUEST_TIMEOUT_MS,
@@ -59,7 +60,8 @@ export interface ServerConfig {
     readonly requestTimeoutMs: number;
     readonly keepAliveMs: number;
   };
-  readonly invocations: { readonly timeoutMs: number; readonly maxTimeoutMs: number };
+  /** `atOnce`: with so many under way, more are refused with 429. */
+  readonly invocations: { readonly timeoutMs: number; readonly maxTimeoutMs: number; readonly atOnce: number };
   readonly drainMs: number;
   readonly traces: { readonly kept: number; readonly oneIn: number };
   readonly accessLog: { readonly oneIn: number };
@@ -112,7 +114,13 @@ const configSchema: z.ZodType<ServerConfig> = z.strictObject({
       keepAliveMs: whole(100, 3_600_000).default(DEFAULT_KEEP_ALIVE_MS),
     })
     .prefault({}),
-  invocations: z.strictObject({ timeoutMs: whole(1, MAX_INVOCATION_MS).default(DEFAULT_INVOCATION_MS), maxTimeoutMs: whole(1, MAX_INVOCATION_MS).default(MAX_INVOCATION_MS) }).prefault({}),
+  invocations: z
+    .strictObject({
+      timeoutMs: whole(1, MAX_INVOCATION_MS).default(DEFAULT_INVOCATION_MS),
+      maxTimeoutMs: whole(1, MAX_INVOCATION_MS).default(MAX_INVOCATION_MS),
+      atOnce: whole(1, 1_000_000).default(DEFAULT_INVOCATIONS_AT_ONCE),
+    })
+    .prefault({}),
   drainMs: whole(0, 600_000).default(DEFAULT_DRAIN_MS),
   traces: z.strictObject({ kept: whole(0, 100_000).default(DEFAULT_KEPT_TRACES), oneIn: whole(1, 1_000_000).default(DEFAULT_TRACE_ONE_IN) }).prefault({}),
   accessLog: z.strictObject({ oneIn: whole(1, 1_000_000).default(DEFAULT_ACCESS_LOG_ONE_IN) }).prefault({}),

@@ -54,13 +54,14 @@ export class Answer {
     return this.#bytes;
   }
 
-  /** Whether items may come one by one. A frame and JSON need all of them at once. */
-  static streams(form: OutputForm): boolean {
-    return form !== 'frame' && form !== 'json';
+  /** Whether outputs are sent as they become final. A frame and JSON need all at once; a function has all at once. */
+  static streams(form: OutputForm, version: Version): boolean {
+    return version.kind === 'composition' && form !== 'frame' && form !== 'json';
   }
 
   /** Takes items that are final. */
   add(output: number, items: readonly Item[]): void {
+    if (items.length === 0) return;
     const set = this.#options.outputs[output] ?? '';
     this.#seen.add(output);
     for (const item of items) {
@@ -79,7 +80,7 @@ export class Answer {
   async finish(rest: Sets, timing: string | null): Promise<void> {
     const { response, outputs } = this.#options;
     if (!this.#streaming) return this.#whole(this.#collected(rest), timing);
-    for (const [index, set] of rest.entries()) if (set.items.length > 0) this.add(index, set.items);
+    for (const [index, { items }] of rest.entries()) this.add(index, items);
     await this.#written;
     if (this.#error !== null) throw this.#error;
     const encoder = this.#start();

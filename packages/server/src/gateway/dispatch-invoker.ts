@@ -2,6 +2,7 @@
 import type { FunctionFailure, TraceSpan } from '@pappus/api';
 import { AppError, type ErrorCode } from '@pappus/core';
 import { planFunction, planGraph, type Callee, type Dispatcher, type InvocationFailure, type IoTable, type Plan, type PlatformFailure, type Registry, type Version, type TraceSpan as DispatchSpan } from '@pappus/platform';
+import { StatusError } from '../http/problem-of.ts';
 import { MAX_KEPT_PLANS } from '../limits.ts';
 import { describeFailure } from './failure-of.ts';
 import type { InvocationOrder, InvocationOutcome, Invoker } from './invoker.ts';
@@ -81,12 +82,21 @@ const PLATFORM_CODES: Readonly<Record<PlatformFailure['kind'], ErrorCode>> = {
   deadline: 'deadline-exceeded',
   cancelled: 'cancelled',
   'function-gone': 'not-found',
+  unavailable: 'unavailable',
+  overloaded: 'resource-exhausted',
   internal: 'internal',
 };
 
 const isPlatformFailure = (reason: Reason): reason is PlatformFailure => reason.kind in PLATFORM_CODES;
 
-const platformError = ({ kind, message }: PlatformFailure): AppError => new AppError(PLATFORM_CODES[kind], message);
+/** A limit of the platform that an invocation ran into is no fault of the request's length. */
+function platformError({ kind, message }: PlatformFailure): Error {
+  const passes = kind === 'unavailable' || kind === 'overloaded';
+  const error = new AppError(PLATFORM_CODES[kind], message, { retryable: passes });
+  return error.code === 'resource-exhausted' && !passes ? new StatusError(LIMIT_STATUS, error) : error;
+}
+
+const LIMIT_STATUS = 500;
 
 function functionFailure({ function: name, path, items }: InvocationFailure, reason: Exclude<Reason, PlatformFailure>): FunctionFailure {
   const place = { function: name ?? '', application: path.length === 0 ? null : path.join('/'), items };

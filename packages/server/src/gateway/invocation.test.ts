@@ -133,7 +133,7 @@ describe('an invocation that goes wrong', () => {
 
   it('is refused by another method', async () => {
     const response = await fetch(`${server.url}/v1/invoke/copy`);
-    expect([response.status, (await response.json()).hint]).toEqual([405, 'Possible: POST.']);
+    expect([response.status, await response.json()]).toMatchObject([405, { hint: 'Possible: POST.' }]);
   });
 });
 

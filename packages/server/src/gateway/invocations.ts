@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError, cancelled, toAppError, type Clock, type Logger, type Random } from '@pappus/core';
-import { signatureOf, type Registry, type Version } from '@pappus/platform';
+import { LiveSet, signatureOf, type Registry, type Version } from '@pappus/platform';
 import type { Caller, TokenTable } from '../access/token-table.ts';
 import type { ServerConfig } from '../config/server-config.ts';
 import { outputForm } from '../formats/media-type.ts';
@@ -35,6 +35,7 @@ export interface InvocationsOptions {
 
 /** What is known of an invocation while it goes on; filled in step by step. */
 interface Going {
+  slot: number;
   readonly id: string;
   readonly startedMs: number;
   readonly abort: AbortController;
@@ -57,7 +58,7 @@ const DEADLINE_INTERVAL_MS = 20;
 export class Invocations {
   readonly #options: InvocationsOptions;
   readonly #ids: InvocationIds;
-  readonly #running = new Set<Going>();
+  readonly #running = new LiveSet<Going>();
   #idle: (() => void) | null = null;
   #stopping = false;
   #watching = false;
@@ -74,7 +75,7 @@ export class Invocations {
   /** Never rejects: whatever happens is told to the client. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { clock, recorder } = this.#options;
-    const going: Going = { id: this.#ids.next(), startedMs: clock.nowMs(), abort: new AbortController(), deadlineMs: Infinity, timeoutMs: 0, version: null, caller: null, body: null, answer: null, traced: false };
+    const going: Going = { slot: -1, id: this.#ids.next(), startedMs: clock.nowMs(), abort: new AbortController(), deadlineMs: Infinity, timeoutMs: 0, version: null, caller: null, body: null, answer: null, traced: false };
     this.#running.add(going);
     if (!this.#watching) this.#watch();
     response.once('close', () => {
@@ -94,7 +95,7 @@ export class Invocations {
   async drain(graceMs: number): Promise<void> {
     this.#stopping = true;
     const timer = this.#options.clock.schedule(graceMs, () => {
-      for (const { abort } of this.#running) abort.abort(stopping());
+      for (const { abort } of this.#running.toArray()) abort.abort(stopping());
     });
     if (this.#running.size > 0) await new Promise<void>((resolve) => void (this.#idle = resolve));
     timer.cancel();
@@ -126,7 +127,7 @@ export class Invocations {
       refuse: (reason) => going.abort.abort(reason),
     });
     going.answer = answer;
-    const onItems = Answer.streams(form) ? answer.add.bind(answer) : null;
+    const onItems = Answer.streams(form, version) ? answer.add.bind(answer) : null;
     const outcome = await invoker.invoke({ invocation: going.id, version, inputs: inputs.sets, stdio: inputs.stdio, signal: going.abort.signal, traced: going.traced, onItems });
     if (outcome.kind === 'failed') return await this.#failed(going, request, response, outcome);
     await answer.finish(outcome.outputs, going.traced ? serverTiming(outcome.spans, clock.nowMs() - going.startedMs) : null);
@@ -142,7 +143,7 @@ export class Invocations {
       () => {
         this.#watching = false;
         const now = clock.nowMs();
-        for (const { abort, id, deadlineMs, timeoutMs } of this.#running) if (deadlineMs <= now) abort.abort(tooLate(id, timeoutMs));
+        for (const { abort, id, deadlineMs, timeoutMs } of this.#running.toArray()) if (deadlineMs <= now) abort.abort(tooLate(id, timeoutMs));
         if (this.#running.size > 0) this.#watch();
       },
       { background: true },

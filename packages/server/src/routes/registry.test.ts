@@ -26,7 +26,7 @@ describe('functions', () => {
     const code = await assembled('copy');
     const put = (): Promise<Response> => fetch(`${server.url}/v1/functions/copy?in=in&out=out`, { method: 'PUT', body: Uint8Array.from(code), headers: { 'content-type': 'application/wasm' } });
     const first = await put();
-    const body = await first.json();
+    const body = (await first.json()) as { readonly hash: string };
     expect([first.status, body]).toMatchObject([201, { name: 'copy', created: true, isolation: { mode: 'reset', abi: 'lean' }, breaks: [] }]);
     const again = await put();
     expect([again.status, await again.json()]).toMatchObject([200, { hash: body.hash, created: false }]);

@@ -35,8 +35,7 @@ export function guardedConnector(trust: Trust, options: ConnectorOptions): build
     // no look-up is made for an address
     if (isIP(hostname) !== 0 && !isTrusted(trust, hostname)) return callback(refusal(hostname, hostname), null);
     connect(target, (...result) => {
-      const [, socket] = result;
-      if (socket !== null) options.onOpen(socket);
+      if (result[0] === null) options.onOpen(result[1]);
       callback(...result);
     });
   };

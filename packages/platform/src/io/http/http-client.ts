@@ -1,7 +1,7 @@
 /** Connections to everywhere: sends one request once. What connections of different trust reach is never shared. */
 import type { Socket } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
-import { FIRST_RESPONSE_BYTES, KEEP_ALIVE_MS, MAX_HEAD_BYTES, MAX_KEEP_ALIVE_MS, MAX_KEPT_CONNECTIONS } from '../limits.ts';
+import { FIRST_RESPONSE_BYTES, KEEP_ALIVE_MS, MAX_KEEP_ALIVE_MS, MAX_KEPT_CONNECTIONS, MAX_RESPONSE_HEADER_BYTES } from '../limits.ts';
 import type { Trust } from './destinations.ts';
 import { guardedConnector } from './guarded-connector.ts';
 import { HttpExchange, type ExchangeResult } from './http-exchange.ts';
@@ -29,6 +29,11 @@ export class HttpClient {
   async send(request: OutgoingRequest, trust: Trust, extraHeader: Header | null, signal: AbortSignal): Promise<ExchangeResult> {
     const { url, method } = request;
     const release = await this.#gate.enter(url.origin, signal);
+    if (signal.aborted) {
+      // the turn came in the same moment
+      release();
+      throw signal.reason;
+    }
     const exchange = new HttpExchange({ where: url.host, method, maxResponseBytes: this.#settings.responseBytes, budget: this.#budget, extraHeader, onSettled: release });
     const onAbort = (): void => exchange.giveUp(httpFailure('connection-lost', `${url.host}: the request was given up`));
     signal.addEventListener('abort', onAbort, { once: true });
@@ -92,7 +97,7 @@ export class HttpClient {
       pipelining: 1,
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
-      maxHeaderSize: MAX_HEAD_BYTES,
+      maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
     });
   }
 }

@@ -32,12 +32,16 @@ export class HttpConversations {
     const controller = new AbortController();
     const onAbort = (): void => controller.abort(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
-    const deadline = new AppError('deadline-exceeded', `${first.request.url.host}: no complete response within ${totalTimeoutMs} ms`);
-    const timer = clock.schedule(totalTimeoutMs, () => controller.abort(deadline));
+    const { host } = first.request.url;
+    let late = false;
+    const timer = clock.schedule(totalTimeoutMs, () => {
+      late = !signal.aborted;
+      controller.abort(new AppError('deadline-exceeded', `${host}: no complete response within ${totalTimeoutMs} ms`));
+    });
     try {
       return await this.#follow(first, controller.signal, clock.nowMs() + totalTimeoutMs);
     } catch (thrown) {
-      if (thrown === deadline) return httpFailureOf(deadline, true, first.request.url.host);
+      if (late) return httpFailureOf(controller.signal.reason, true, host);
       throw thrown;
     } finally {
       timer.cancel();

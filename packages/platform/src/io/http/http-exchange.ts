@@ -1,9 +1,10 @@
 /** One request and its response on one connection: undici's events as one result, within the bounds of the response. */
 import { defined } from '@pappus/core';
 import type { Dispatcher } from 'undici';
+import { MAX_HEADERS } from '../limits.ts';
 import { httpFailure, httpFailureOf, type HttpFailure } from './http-failure.ts';
 import { responseHead } from './http-response.ts';
-import type { Header } from './message-head.ts';
+import { isFieldText, type Header } from './message-head.ts';
 import { ResponseBuffer, type ByteBudget } from './response-buffer.ts';
 
 export interface ReceivedResponse {
@@ -70,13 +71,15 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, reason?: string): void {
     if (status < FIRST_FINAL_STATUS || this.#ended !== null) return;
+    const headers = readHeaders(controller.rawHeaders);
+    if (headers === null) return this.giveUp(httpFailure('bad-response', `${this.#options.where}: the response has more than ${MAX_HEADERS} headers`));
     this.#status = status;
-    this.#headers = readHeaders(controller.rawHeaders);
+    this.#headers = headers;
     const { extraHeader, maxResponseBytes, method } = this.#options;
     // to HEAD, and with 304, the length is that of a body which doesn't come
     const announced = method === 'HEAD' || status === NOT_MODIFIED ? 0 : announcedBytes(this.#headers);
     if (announced > maxResponseBytes) return this.#tooLarge(`announces ${announced} bytes`);
-    const head = responseHead(status, reason ?? '', extraHeader === null ? this.#headers : [...this.#headers, extraHeader]);
+    const head = responseHead(status, plainReason(reason ?? ''), extraHeader === null ? this.#headers : [...this.#headers, extraHeader]);
     if (!this.#buffer.start(head, announced)) this.#overloaded();
   }
 
@@ -118,9 +121,15 @@ function announcedBytes(headers: readonly Header[]): number {
   return 0;
 }
 
-/** As they came, without those of the connection and without any that looks like ours. */
-function readHeaders(raw: Dispatcher.DispatchController['rawHeaders']): readonly Header[] {
+const LONGEST_REASON = 256;
+
+const plainReason = (reason: string): string => (reason.length <= LONGEST_REASON && isFieldText(reason) ? reason : '');
+
+/** As they came, without those of the connection and without any that looks like ours; null for too many. */
+function readHeaders(raw: Dispatcher.DispatchController['rawHeaders']): readonly Header[] | null {
   if (!Array.isArray(raw)) return [];
+  // one more may be added
+  if (raw.length / 2 >= MAX_HEADERS) return null;
   const headers: Header[] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = text(defined(raw[index], 'header name'));

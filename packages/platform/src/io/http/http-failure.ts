@@ -15,6 +15,7 @@
  * destination that is not allowed. (Where a server redirects to is not the author's doing: that is an item again.)
  */
 import { AppError, errorMessage, systemCode } from '@pappus/core';
+import { errors } from 'undici';
 import { RefusedDestination } from './guarded-connector.ts';
 import { responseHead } from './http-response.ts';
 
@@ -63,7 +64,7 @@ const BY_SYSTEM_CODE: ReadonlyMap<string, HttpFailureCode> = new Map([
   ['UND_ERR_HEADERS_TIMEOUT', 'timeout'],
   ['UND_ERR_BODY_TIMEOUT', 'timeout'],
   ['UND_ERR_HEADERS_OVERFLOW', 'bad-response'],
-  ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'connection-lost'],
+  ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'bad-response'],
 ]);
 
 /** Node's and OpenSSL's names of what can be wrong with a certificate or a handshake. */
@@ -75,7 +76,7 @@ export function httpFailureOf(error: unknown, sent: boolean, where: string): Htt
   if (error instanceof AppError && error.code === 'deadline-exceeded') return httpFailure('timeout', error.message);
   const system = systemCode(error) ?? '';
   const repeat = sent ? 'perhaps' : 'unsent';
-  const code = codeOf(system, sent);
+  const code = error instanceof errors.HTTPParserError ? 'bad-response' : codeOf(system, sent);
   const text = `${where}: ${errorMessage(error) || system}`;
   switch (code) {
     case 'name-not-found':
@@ -92,7 +93,6 @@ export function httpFailureOf(error: unknown, sent: boolean, where: string): Htt
 }
 
 function codeOf(system: string, sent: boolean): HttpFailureCode {
-  if (system.startsWith('HPE_')) return 'bad-response';
   if (TLS_CODE.test(system)) return 'tls-failed';
   return BY_SYSTEM_CODE.get(system) ?? (sent ? 'connection-lost' : 'connect-failed');
 }

@@ -43,8 +43,11 @@ export const isToken = (text: string): boolean => TOKEN.test(text);
 /** A header's value, or a reason phrase, that can be printed. */
 export const isFieldText = (text: string): boolean => VALUE.test(text);
 
-/** Guest text as a message shows it: short, on one line. */
-export const shown = (text: string): string => JSON.stringify(text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text);
+/** Guest text as a message shows it: short, on one line, with nothing that a terminal would obey. */
+export function shown(text: string): string {
+  const quoted = JSON.stringify(text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}...` : text);
+  return quoted.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
 
 export function parseHead(data: Uint8Array): ParsedHead {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);

@@ -1,6 +1,7 @@
 /**
- * The guest's view of the host. The files of this folder run inside the sandbox: their functions are turned into text
- * (`prelude.ts`), so each is self-contained; only types may be imported.
+ * The guest's view of the host. The files of this folder run inside the sandbox, in one scope: `prelude.ts` takes the
+ * text of the functions and classes that each of them lists. So they import nothing but types, share their names, and
+ * have no other variables than `host`, `sizes` and `define`.
  */
 
 export interface GuestHost {
@@ -10,7 +11,7 @@ export interface GuestHost {
   decode(bytes: Uint8Array, fatal: boolean): string | null;
   /** Lone surrogates must be gone. */
   encode(text: string): Uint8Array;
-  /** The parts of a URL as `URL_PARTS` names them, one a line; null when it is none. With `part`, after setting that part to `value`. */
+  /** The parts of a URL, one a line; null when it is none. With `part`, after setting that part to `value`. */
   url(input: string, base: string | undefined, part?: string, value?: string): string | null;
   random(bytes: number): Uint8Array;
 }
@@ -21,6 +22,7 @@ export type Define = (name: string, value: unknown) => void;
 export interface GuestSizes {
   readonly mailboxBytes: number;
   readonly ownBufferBytes: number;
+  readonly randomBytes: number;
 }
 
 /** What a function is bound to at registration. */
@@ -45,3 +47,6 @@ export interface GuestEntry {
   /** The same for a run that gave `undefined`, when no job is left. */
   finish(): unknown;
 }
+
+/** A function or class whose text is part of the prelude. */
+export type GuestPart = (abstract new (...values: never[]) => unknown) | ((...values: never[]) => unknown);

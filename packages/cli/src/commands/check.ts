@@ -1,0 +1,68 @@
+/** `pappus check`: the checker alone, no server. Declarations are believed. */
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { compile, LineTable, renderDiagnostics, type Diagnostic } from '@pappus/composition';
+import { AppError, errorMessage } from '@pappus/core';
+import { plural } from '../output/units.ts';
+import type { CommandContext } from '../program.ts';
+
+export interface CheckFlags {
+  readonly json?: boolean;
+}
+
+interface Checked {
+  readonly file: string;
+  readonly text: string;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly compositions: readonly string[];
+}
+
+export async function check({ out }: CommandContext, files: readonly string[], { json }: CheckFlags): Promise<void> {
+  const checked = await Promise.all(files.map(checkFile));
+  if (json === true) out.write(`${JSON.stringify(checked.map(record))}\n`);
+  else for (const one of checked) out.write(report(one));
+  const errors = checked.map(errorCount).filter((count) => count > 0);
+  if (errors.length === 0) return;
+  const total = errors.reduce((sum, count) => sum + count, 0);
+  throw new AppError('corrupt-data', `${plural(total, 'error')} in ${files.length === 1 ? files[0] : `${errors.length} of ${plural(files.length, 'file')}`}`);
+}
+
+const errorCount = ({ diagnostics }: Checked): number => diagnostics.filter(({ severity }) => severity === 'error').length;
+
+async function checkFile(file: string): Promise<Checked> {
+  const source = await read(file);
+  const { checked, diagnostics } = compile(source);
+  return { file: file === '-' ? '<stdin>' : file, text: source, diagnostics, compositions: [...(checked?.graphs.keys() ?? [])] };
+}
+
+async function read(file: string): Promise<string> {
+  if (file === '-') return text(process.stdin);
+  return readFile(file, 'utf8').catch((thrown: unknown) => {
+    throw new AppError('not-found', `cannot read ${file}: ${errorMessage(thrown)}`, { cause: thrown });
+  });
+}
+
+function report({ file, text: source, diagnostics, compositions }: Checked): string {
+  const rendered = renderDiagnostics(diagnostics, { name: file, text: source });
+  if (errorCount({ file, text: source, diagnostics, compositions }) > 0) return `${rendered}\n`;
+  return `${rendered}${file}: ok, ${compositions.length === 0 ? 'no composition' : compositions.join(', ')}\n`;
+}
+
+function record({ file, text: source, diagnostics, compositions }: Checked): unknown {
+  const lines = new LineTable(source);
+  const at = (offset: number): { readonly line: number; readonly column: number } => lines.position(offset);
+  return {
+    file,
+    compositions,
+    diagnostics: diagnostics.map(({ severity, code, message, hint, span, related }) => ({
+      severity,
+      code,
+      message,
+      ...at(span.start),
+      endLine: at(span.end).line,
+      endColumn: at(span.end).column,
+      hint,
+      related: related === null ? null : { ...at(related.span.start), message: related.message },
+    })),
+  };
+}

@@ -1,0 +1,70 @@
+/** `pappus deploy`. */
+import { styleText } from 'node:util';
+import { AppError, toAppError } from '@pappus/core';
+import { printFailure } from '../failure.ts';
+import { plural } from '../output/units.ts';
+import { connect, type ServerFlags } from '../platform/connection.ts';
+import { folderOf, readDeployable, type Deployable, type SpecFlags } from '../platform/deployable.ts';
+import { deploy, inOrder, type Deployed } from '../platform/deployment.ts';
+import { readManifest, type FunctionEntry } from '../platform/manifest.ts';
+import type { CommandContext } from '../program.ts';
+
+export interface DeployFlags extends ServerFlags {
+  readonly name?: string;
+  readonly in?: readonly string[];
+  readonly out?: readonly string[];
+  readonly memory?: number;
+  readonly time?: number;
+  readonly outputBytes?: number;
+  readonly outputItems?: number;
+  readonly logBytes?: number;
+  readonly concurrency?: number;
+  readonly memoize?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly clock?: boolean;
+  readonly random?: boolean;
+  readonly json?: boolean;
+}
+
+export async function deployFiles(context: CommandContext, files: readonly string[], flags: DeployFlags): Promise<void> {
+  const { out, err, signal } = context;
+  if (flags.name !== undefined && files.length > 1) throw new AppError('invalid-argument', '--name is for one file');
+  const deployables = inOrder(await readAll(files, specFlags(flags)));
+  const client = connect(flags);
+  const done: Deployed[] = [];
+  let failures = 0;
+  for (const deployable of deployables) {
+    try {
+      const deployed = await deploy(client, deployable, signal);
+      done.push(...deployed);
+      if (flags.json !== true) for (const one of deployed) out.write(deployedLine(one, out));
+      for (const remark of deployed.flatMap(({ remarks }) => remarks)) err.write(`${styleText('yellow', 'warning:', { stream: err })} ${remark}\n`);
+    } catch (thrown) {
+      // One file's mistake is no reason to keep the others back; a server that is not there is.
+      if (signal.aborted || deployables.length === 1 || toAppError(thrown).code === 'unavailable') throw thrown;
+      failures += 1;
+      printFailure(err, thrown, flags.json === true);
+    }
+  }
+  if (flags.json === true) out.write(`${JSON.stringify(done.map(({ kind, file, name, hash, created, remarks }) => ({ kind, file, name, hash, created, warnings: remarks })))}\n`);
+  if (failures > 0) throw new AppError('invalid-argument', `${failures} of ${plural(deployables.length, 'file')} could not be deployed`);
+}
+
+async function readAll(files: readonly string[], flags: SpecFlags): Promise<readonly Deployable[]> {
+  const deployables: Deployable[] = [];
+  for (const file of files) deployables.push(await readDeployable(file, await readManifest(folderOf(file)), flags));
+  return deployables;
+}
+
+export function deployedLine({ name, inputs, outputs, hash, created, detail }: Deployed, stream: NodeJS.WriteStream): string {
+  const state = created ? styleText('green', 'deployed ', { stream }) : styleText('dim', 'unchanged', { stream });
+  return `${state} ${name}(${inputs.join(', ')}) => (${outputs.join(', ')}) ${styleText('dim', `· ${detail} · ${hash.slice(0, 12)}`, { stream })}\n`;
+}
+
+function specFlags({ name, in: inputs, out: outputs, memory, time, outputBytes, outputItems, logBytes, concurrency, memoize, env, clock, random }: DeployFlags): SpecFlags {
+  const limits = { memoryBytes: memory, timeMs: time, outputBytes, outputItems, logBytes, concurrency };
+  const given = Object.entries(limits).filter((entry): entry is [string, number] => entry[1] !== undefined);
+  const capabilities = { ...(clock === true ? { clock } : {}), ...(random === true ? { random } : {}), ...(env === undefined ? {} : { environment: env }) };
+  const entry: FunctionEntry = { inputs, outputs, memoize, limits: Object.fromEntries(given), capabilities };
+  return name === undefined ? { entry } : { name, entry };
+}

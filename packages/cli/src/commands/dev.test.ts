@@ -1,0 +1,89 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CapturedStreams, pappus } from '../testing/captured-cli.ts';
+import { eventually } from '../testing/pappus-child.ts';
+import { dev } from './dev.ts';
+import { serve } from './serve.ts';
+
+let root = '';
+let folder = '';
+const machineFolder = process.env['TMPDIR'];
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'pappus-dev-test-'));
+  folder = join(root, 'source');
+  await mkdir(folder);
+  // What is left behind is seen in a folder that nobody else uses.
+  process.env['TMPDIR'] = join(root, 'temporary');
+  await mkdir(tmpdir());
+});
+afterAll(async () => {
+  if (machineFolder === undefined) delete process.env['TMPDIR'];
+  else process.env['TMPDIR'] = machineFolder;
+  await rm(root, { recursive: true });
+});
+
+const file = (name: string): string => join(folder, name);
+const greeting = (word: string): string => `export const inputs = ['names'];\nexport const outputs = ['greetings'];\nexport default ({ names }) => ({ greetings: names.map((item) => ({ name: item.name, data: '${word} ' + item.text() })) });\n`;
+const PIPELINE = 'function greet(names) => (greetings);\ncomposition pipeline(names) => (out) {\n    greet(names = each names) => (out = greetings);\n}\n';
+const DEADLINE_MS = 20_000;
+
+it('deploys a folder, again what is saved, shows mistakes without ending, and leaves nothing', async () => {
+  const controller = new AbortController();
+  const streams = new CapturedStreams();
+  await writeFile(file('greet.js'), greeting('Hello'));
+  await writeFile(file('part.js'), 'export const part = 1;\n');
+  await writeFile(file('pipeline.pcl'), PIPELINE);
+  const running = dev({ out: streams.out, err: streams.err, signal: controller.signal }, folder, { port: 0, threads: 1 });
+  const shown = async (text: string): Promise<void> => {
+    expect(await eventually(() => streams.all.includes(text), DEADLINE_MS), `${text} in ${streams.all}`).not.toBeNull();
+  };
+  try {
+    await shown('try: pappus invoke pipeline --set names=…');
+    expect(streams.all).not.toContain('part');
+    const url = /http:\/\/\S+/.exec(streams.outText)?.[0] ?? '';
+    const invoke = async (): Promise<string> => (await pappus('invoke', 'pipeline', '--server', url, '--set', 'names=Ada')).out;
+    expect(await invoke()).toBe('Hello Ada');
+    await writeFile(file('greet.js'), greeting('Goodbye'));
+    expect(await eventually(() => streams.outText.split('greet(names)').length === 3, DEADLINE_MS), streams.all).not.toBeNull();
+    expect(await invoke()).toBe('Goodbye Ada');
+    await writeFile(file('pipeline.pcl'), PIPELINE.replace('each names', 'each nmaes'));
+    await shown('there is no set `nmaes`');
+    expect(await invoke()).toBe('Goodbye Ada');
+    await writeFile(file('greet.js'), 'export const inputs = ["names"]; export const outputs = [];\nexport default (');
+    await shown('greet.js cannot be bundled');
+  } finally {
+    controller.abort();
+    await running;
+  }
+  expect(await readdir(tmpdir())).toEqual([]);
+});
+
+it('a port that is taken is said to be', async () => {
+  const occupied = createServer();
+  await new Promise<void>((resolve) => occupied.listen(0, '127.0.0.1', resolve));
+  const address = occupied.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { out, err } = new CapturedStreams();
+  try {
+    await expect(serve({ out, err, signal: new AbortController().signal }, { folder: file('kept'), port })).rejects.toThrow(`port ${port} of 127.0.0.1 is taken`);
+  } finally {
+    await new Promise((resolve) => occupied.close(resolve));
+  }
+});
+
+it('serves with flags over a configuration file until it is ended', async () => {
+  await writeFile(file('server.json'), JSON.stringify({ port: 1, engines: { processes: 1, threads: 7 }, io: { slots: 8 } }));
+  const controller = new AbortController();
+  const streams = new CapturedStreams();
+  const running = serve({ out: streams.out, err: streams.err, signal: controller.signal }, { folder: file('served'), config: file('server.json'), port: 0, threads: 1, json: true });
+  expect(await eventually(() => streams.outText.endsWith('\n'), DEADLINE_MS), streams.all).not.toBeNull();
+  const { url } = JSON.parse(streams.outText) as { readonly url: string };
+  expect(await pappus('ls', '--server', url)).toMatchObject({ status: 0, err: 'nothing is deployed\n' });
+  controller.abort();
+  await running;
+  expect(await pappus('ls', '--server', url)).toMatchObject({ status: 1 });
+  await expect(serve({ out: streams.out, err: streams.err, signal: AbortSignal.abort() }, { host: '0.0.0.0', folder: file('open') })).rejects.toThrow('there is no token');
+});

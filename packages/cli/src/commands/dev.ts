@@ -1,0 +1,98 @@
+/** `pappus dev`: a server in this process that has what stands in a folder, and again what is saved there. */
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { styleText } from 'node:util';
+import { PappusClient } from '@pappus/api';
+import { AppError, systemClock } from '@pappus/core';
+import { parseServerConfig } from '@pappus/server';
+import { printFailure } from '../failure.ts';
+import type { Deployed } from '../platform/deployment.ts';
+import { FolderDeployer } from '../platform/folder-deployer.ts';
+import { watchFolder } from '../platform/folder-watch.ts';
+import { DEV_DRAIN_MS } from '../platform/limits.ts';
+import { readManifest, type Manifest } from '../platform/manifest.ts';
+import { ServiceProcess } from '../platform/service-process.ts';
+import type { CommandContext } from '../program.ts';
+import { deployedLine } from './deploy.ts';
+import { start } from './serve.ts';
+
+export interface DevFlags {
+  readonly folder?: string;
+  readonly port?: number;
+  readonly threads?: number;
+  readonly allowHttp?: readonly string[];
+  readonly files?: string;
+}
+
+export async function dev(context: CommandContext, folder: string, flags: DevFlags): Promise<void> {
+  const found = await stat(folder).catch(() => null);
+  if (found?.isDirectory() !== true) throw new AppError('not-found', `${folder} is no folder`);
+  const manifest = await readManifest(folder);
+  const temporary = flags.folder === undefined ? await mkdtemp(join(tmpdir(), 'pappus-dev-')) : null;
+  const ends: (() => Promise<void>)[] = temporary === null ? [] : [() => rm(temporary, { recursive: true, force: true })];
+  try {
+    await run(context, folder, { flags, manifest, kept: flags.folder ?? temporary ?? '' }, ends);
+  } catch (thrown) {
+    // Ctrl-C is how it ends.
+    if (!context.signal.aborted) throw thrown;
+  } finally {
+    for (const end of ends.reverse()) await end();
+  }
+}
+
+interface Setup {
+  readonly flags: DevFlags;
+  readonly manifest: Manifest;
+  /** Where the server keeps what is deployed. */
+  readonly kept: string;
+}
+
+async function run(context: CommandContext, folder: string, setup: Setup, ends: (() => Promise<void>)[]): Promise<void> {
+  const { out, err, signal } = context;
+  const server = await start(context, devConfig(folder, setup));
+  ends.push(() => server.stop());
+  out.write(`${styleText('bold', server.url, { stream: out })} · watching ${folder} · Ctrl-C ends\n`);
+  for (const file of setup.manifest.dev.services) {
+    const service = await ServiceProcess.start({ folder, file, clock: systemClock, print: (line) => void out.write(`${styleText('dim', line, { stream: out })}\n`), signal });
+    ends.push(() => service.stop());
+  }
+  const watch = watchFolder(folder, systemClock);
+  ends.push(async () => watch.stop());
+  let shown: Deployed | null = null;
+  const deployer = new FolderDeployer(new PappusClient({ url: server.url }), folder, {
+    deployed(one) {
+      shown = shown?.kind === 'composition' && one.kind === 'function' ? shown : one;
+      out.write(deployedLine(one, out));
+      for (const remark of one.remarks) err.write(`${styleText('yellow', 'warning:', { stream: err })} ${remark}\n`);
+    },
+    failed: (thrown) => printFailure(err, thrown, false),
+  });
+  for (let first = true; ; first = false) {
+    await deployer.deployChanged(signal);
+    if (first && shown !== null) out.write(styleText('dim', invocationHint(shown, server.url, setup.flags.port), { stream: out }));
+    await watch.changed(signal);
+  }
+}
+
+/** What to type next, in another terminal. */
+function invocationHint({ name, inputs }: Deployed, url: string, port: number | undefined): string {
+  const sets = inputs.map((input) => ` --set ${input}=…`).join('');
+  return `try: pappus invoke ${name}${sets}${port === undefined ? '' : ` --server ${url}`}\n`;
+}
+
+function devConfig(folder: string, { flags, manifest, kept }: Setup): ReturnType<typeof parseServerConfig> {
+  const { allowHttp, files } = manifest.dev;
+  return parseServerConfig({
+    folder: resolve(kept),
+    ...(flags.port === undefined ? {} : { port: flags.port }),
+    engines: { spareProcesses: 0, ...(flags.threads === undefined ? {} : { threads: flags.threads }) },
+    io: {
+      http: { allow: [...allowHttp, ...(flags.allowHttp ?? [])] },
+      files: { folder: flags.files ?? (files === null ? null : resolve(folder, files)) },
+    },
+    // Whoever develops wants to see every run.
+    traces: { oneIn: 1 },
+    drainMs: DEV_DRAIN_MS,
+  });
+}

@@ -1,0 +1,135 @@
+/**
+ * `--set NAME=VALUE` as input sets:
+ *
+ *     images=@photos/      each file below the folder is an item; its name is the path in the folder, a/b.png
+ *     q=@question.txt      the file is an item of its own name
+ *     q=@-                 standard input is the item `stdin`
+ *     q="some text"        the text is the item `text`, then `text_2` and so on
+ *     q:7=@a.txt           with the key 7, for `keyed`
+ *     q=                   an item without bytes
+ *
+ * A set may be given several times: its items add up. Hidden files of a folder are left out.
+ */
+import { createReadStream } from 'node:fs';
+import { opendir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { InputItem, InputSets } from '@pappus/api';
+import { AppError, errorMessage } from '@pappus/core';
+import { MAX_FOLDER_DEPTH, MAX_FOLDER_ITEMS, MAX_STDIN_BYTES } from './limits.ts';
+
+export interface SetArgument {
+  readonly set: string;
+  readonly key: number;
+  readonly value: { readonly kind: 'text'; readonly text: string } | { readonly kind: 'path'; readonly path: string } | { readonly kind: 'stdin' };
+}
+
+export interface GatheredInputs {
+  readonly sets: InputSets;
+  readonly items: number;
+  /** Of all items but standard input. */
+  readonly bytes: number;
+}
+
+const MAX_KEY = 0xffff_ffff;
+
+export function parseSetArgument(text: string): SetArgument {
+  const match = /^([A-Za-z_]\w*)(?::(\d{1,10}))?=(.*)$/s.exec(text);
+  if (match === null) throw new AppError('invalid-argument', `--set ${JSON.stringify(text.slice(0, 60))} is not of the form NAME=VALUE`, { hint: 'NAME=@FILE, NAME=@FOLDER, NAME=@- for standard input, or NAME="some text"; NAME:KEY=… gives a key.' });
+  const [, set = '', keyText = '0', value = ''] = match;
+  const key = Number(keyText);
+  if (key > MAX_KEY) throw new AppError('invalid-argument', `the key ${keyText} of --set ${set} is above ${MAX_KEY}`);
+  if (!value.startsWith('@')) return { set, key, value: { kind: 'text', text: value } };
+  const path = value.slice(1);
+  if (path === '') throw new AppError('invalid-argument', `--set ${set}=@ names no file`);
+  return { set, key, value: path === '-' ? { kind: 'stdin' } : { kind: 'path', path } };
+}
+
+/** Looks at every file, reads none: their bytes flow when they are sent. */
+export async function gatherInputs(argumentList: readonly string[], stdin: AsyncIterable<Uint8Array>): Promise<GatheredInputs> {
+  const parsed = argumentList.map(parseSetArgument);
+  if (parsed.filter(({ value }) => value.kind === 'stdin').length > 1) throw new AppError('invalid-argument', 'standard input can be one item, not several');
+  const sets: Record<string, InputItem[]> = {};
+  let bytes = 0;
+  let items = 0;
+  for (const argument of parsed) {
+    const found = await itemsOf(argument, sets[argument.set] ?? [], stdin);
+    sets[argument.set] = [...(sets[argument.set] ?? []), ...found.items];
+    items += found.items.length;
+    bytes += found.bytes;
+  }
+  for (const [set, list] of Object.entries(sets)) refuseTwice(set, list);
+  return { sets, items, bytes };
+}
+
+interface Found {
+  readonly items: readonly InputItem[];
+  readonly bytes: number;
+}
+
+async function itemsOf({ set, key, value }: SetArgument, earlier: readonly InputItem[], stdin: AsyncIterable<Uint8Array>): Promise<Found> {
+  switch (value.kind) {
+    case 'text': {
+      const texts = earlier.filter(({ data }) => typeof data === 'string').length;
+      return { items: [{ name: texts === 0 ? 'text' : `text_${texts + 1}`, key, data: value.text }], bytes: Buffer.byteLength(value.text) };
+    }
+    case 'stdin': {
+      const data = await readAll(stdin);
+      return { items: [{ name: 'stdin', key, data }], bytes: data.length };
+    }
+    case 'path':
+      return pathItems(set, key, value.path);
+  }
+}
+
+async function pathItems(set: string, key: number, path: string): Promise<Found> {
+  const found = await stat(path).catch((thrown: unknown) => {
+    throw new AppError('not-found', `--set ${set}: cannot read ${path}: ${errorMessage(thrown)}`, { cause: thrown });
+  });
+  if (!found.isDirectory()) return { items: [fileItem(basename(path), key, path, found.size)], bytes: found.size };
+  const items: InputItem[] = [];
+  let bytes = 0;
+  for await (const name of filesBelow(path, 0)) {
+    if (items.length === MAX_FOLDER_ITEMS) throw new AppError('resource-exhausted', `${path} holds more than ${MAX_FOLDER_ITEMS} files`);
+    const { size } = await stat(join(path, name));
+    items.push(fileItem(name, key, join(path, name), size));
+    bytes += size;
+  }
+  items.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { items, bytes };
+}
+
+const fileItem = (name: string, key: number, path: string, size: number): InputItem => ({
+  name,
+  key,
+  data: { bytes: size, chunks: { [Symbol.asyncIterator]: () => createReadStream(path)[Symbol.asyncIterator]() } },
+});
+
+/** Names relative to the folder, with slashes. What a link leads to counts as what it is. */
+async function* filesBelow(folder: string, depth: number): AsyncGenerator<string, void, undefined> {
+  if (depth > MAX_FOLDER_DEPTH) throw new AppError('resource-exhausted', `${folder} is more than ${MAX_FOLDER_DEPTH} folders deep`);
+  for await (const entry of await opendir(folder)) {
+    if (entry.name.startsWith('.')) continue;
+    const kind = entry.isSymbolicLink() ? await stat(join(folder, entry.name)) : entry;
+    if (kind.isFile()) yield entry.name;
+    else if (kind.isDirectory()) for await (const inner of filesBelow(join(folder, entry.name), depth + 1)) yield `${entry.name}/${inner}`;
+  }
+}
+
+async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += chunk.length;
+    if (bytes > MAX_STDIN_BYTES) throw new AppError('resource-exhausted', `standard input has more than ${MAX_STDIN_BYTES} bytes`, { hint: 'Give a file instead.' });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function refuseTwice(set: string, items: readonly InputItem[]): void {
+  const seen = new Set<string>();
+  for (const { name } of items) {
+    if (seen.has(name)) throw new AppError('invalid-argument', `the set ${set} would have two items of the name ${name}`);
+    seen.add(name);
+  }
+}

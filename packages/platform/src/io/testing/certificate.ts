@@ -1,0 +1,18 @@
+/** A certificate for good.test, signed by itself, valid for a hundred years. It protects nothing: its key stands here. */
+export const TEST_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgBzgMq7yVOghymGta
+rmJPqxuyE0pfWwdplabxS6llwt6hRANCAAQfno6/po2Y/MJ2gEfeluYyjgkN2nKt
+xH3aPzfiE6dPqXdsjxyVxnefGtM4lqQu5oYZLHwq0JezKucBwdy8yn+6
+-----END PRIVATE KEY-----`;
+
+export const TEST_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBlTCCATugAwIBAgIUdNjKGk7RGqhLmgCYNR4fkaUIGvUwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJZ29vZC50ZXN0MCAXDTI2MTEyMjA1MTY0NFoYDzIxMjYxMDI5
+MDUxNjQ0WjAUMRIwEAYDVQQDDAlnb29kLnRlc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQfno6/po2Y/MJ2gEfeluYyjgkN2nKtxH3aPzfiE6dPqXdsjxyVxnef
+GtM4lqQu5oYZLHwq0JezKucBwdy8yn+6o2kwZzAdBgNVHQ4EFgQUoHqZVRIyRErS
+Y81e6qPDMePHHEkwHwYDVR0jBBgwFoAUoHqZVRIyRErSY81e6qPDMePHHEkwDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglnb29kLnRlc3QwCgYIKoZIzj0EAwID
+SAAwRQIgdObM0mZZN/xx9asG1BY1UWMRl82jTZao5YtWyKiSq/8CIQC213w6ge8e
+Mq5IT1Wbjf9onfbtN6Uv1teKAvmTCrTF3Q==
+-----END CERTIFICATE-----`;

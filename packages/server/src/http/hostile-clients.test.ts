@@ -1,0 +1,148 @@
+/** Clients that send garbage, too much, too slowly, or go away. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rawAnswer, rawConnection, statusOf } from '../testing/raw-client.ts';
+import { startUnderTest, text, type ServerUnderTest } from '../testing/server-under-test.ts';
+
+let server: ServerUnderTest;
+
+beforeAll(async () => {
+  const http = { maxBodyBytes: 1_000_000, bodyMemoryBytes: 1_500_000, headersTimeoutMs: 500, requestTimeoutMs: 1_500, keepAliveMs: 2_000 };
+  server = await startUnderTest({ config: { http } });
+  await server.deploy('copy');
+  await server.deploy('loop');
+});
+afterAll(() => server.stop());
+
+const HEAD = 'POST /v1/invoke/copy HTTP/1.1\r\nHost: x\r\n';
+const works = async (): Promise<void> => expect(text(await server.client.invokeRaw('copy', 'still here'))).toBe('still here');
+
+async function gauge(name: string): Promise<number> {
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(await server.client.metrics())?.[1] ?? Number.NaN);
+}
+
+describe('garbage', () => {
+  it.each([
+    ['no HTTP at all', 'hello\r\n\r\n', 400],
+    ['a TLS hello', '\x16\x03\x01\x02\x00\x01\x00', 400],
+    ['a bad version', 'GET / HTTP/9.9\r\n\r\n', 400],
+    ['no host', 'GET /healthz HTTP/1.1\r\n\r\n', 400],
+    ['two lengths', `${HEAD}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`, 400],
+    ['a length and chunks', `${HEAD}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n`, 400],
+    ['a bad chunk', `${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400],
+    ['headers without end', `${HEAD}X: ${'y'.repeat(40_000)}`, 431],
+    ['a NUL in a header', `${HEAD}X: a\0b\r\n\r\n`, 400],
+  ])('%s is answered and the connection ends', async (_, bytes, status) => {
+    expect(statusOf(await rawAnswer(server.url, bytes))).toBe(status);
+    await works();
+  });
+
+  it('of any kind harms nobody', async () => {
+    const token = fc.constantFrom('POST ', 'GET ', '/v1/invoke/copy', '/v1/functions', ' HTTP/1.1', '\r\n', 'Host: x\r\n', 'Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\n', 'Content-Type: multipart/form-data; boundary=b\r\n', '--b', '5\r\nhello\r\n', '0\r\n\r\n', 'Connection: close\r\n', '\0', '%', '?', '\xff');
+    await fc.assert(
+      fc.asyncProperty(fc.array(token, { maxLength: 25 }), async (tokens) => {
+        const { socket, ended } = await rawConnection(server.url);
+        socket.end(Buffer.from(tokens.join(''), 'latin1'));
+        await ended;
+      }),
+      { numRuns: 60 },
+    );
+    await works();
+  }, 60_000);
+});
+
+describe('too much', () => {
+  it('of a body is refused before it is sent, and while it is sent', async () => {
+    const announced = await rawConnection(server.url);
+    announced.socket.write(`${HEAD}Content-Length: 1000001\r\n\r\n`);
+    expect(statusOf(await announced.until('}'))).toBe(413);
+    announced.socket.destroy();
+    const expecting = await rawConnection(server.url);
+    expecting.socket.write(`${HEAD}Expect: 100-continue\r\nContent-Length: 1000001\r\n\r\n`);
+    expect(await expecting.until('}')).not.toContain('100 Continue');
+    expecting.socket.destroy();
+    const pieces = ReadableStream.from(Array.from({ length: 40 }, () => Buffer.alloc(32_768)));
+    const response = await fetch(`${server.url}/v1/invoke/copy`, { method: 'POST', body: pieces, duplex: 'half' } as RequestInit);
+    expect(response.status).toBe(413);
+    await response.text();
+    expect(await gauge('pappus_body_bytes')).toBe(0);
+  });
+
+  it('at once is told to come back', async () => {
+    const first = await rawConnection(server.url);
+    first.socket.write(`${HEAD}Content-Length: 900000\r\n\r\n`);
+    while ((await gauge('pappus_body_bytes')) === 0);
+    const second = await fetch(`${server.url}/v1/invoke/copy`, { method: 'POST', body: new Uint8Array(700_000) });
+    expect([second.status, second.headers.get('retry-after')]).toEqual([429, '1']);
+    first.socket.destroy();
+    while ((await gauge('pappus_body_bytes')) > 0);
+    await works();
+  });
+
+  it('waits for a word of ours where the client asks for one', async () => {
+    const { socket, until } = await rawConnection(server.url);
+    socket.write(`${HEAD}Expect: 100-continue\r\nContent-Length: 5\r\nConnection: close\r\n\r\n`);
+    await until('100 Continue');
+    socket.write('hello');
+    expect(await until('hello')).toContain('HTTP/1.1 200 OK');
+    socket.destroy();
+  });
+});
+
+describe('slow clients', () => {
+  it('are cut off that do not finish their headers, or their body', async () => {
+    const headers = await rawConnection(server.url);
+    headers.socket.write('POST /v1/inv');
+    expect(statusOf(await headers.ended)).toBe(408);
+    const silent = await rawConnection(server.url);
+    await silent.ended;
+    const body = await rawConnection(server.url);
+    body.socket.write(`${HEAD}Content-Length: 10\r\n\r\nhel`);
+    await body.ended;
+    expect(await gauge('pappus_body_bytes')).toBe(0);
+    await works();
+  }, 15_000);
+
+  it('get their answer where they send byte by byte', async () => {
+    const { socket, until } = await rawConnection(server.url);
+    for (const byte of `${HEAD}Content-Length: 5\r\n\r\nhello`) socket.write(byte);
+    await until('hello');
+    socket.destroy();
+  });
+});
+
+describe('a client that leaves', () => {
+  it('in the middle of its body or of its invocation leaves nothing behind', async () => {
+    const sending = await rawConnection(server.url);
+    sending.socket.write(`${HEAD}Content-Length: 10\r\n\r\nhel`);
+    while ((await gauge('pappus_body_bytes')) === 0);
+    sending.socket.destroy();
+    const waiting = await rawConnection(server.url);
+    waiting.socket.write('POST /v1/invoke/loop HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx');
+    while ((await gauge('pappus_invocations_running')) === 0);
+    waiting.socket.destroy();
+    while ((await gauge('pappus_invocations_running')) > 0 || (await gauge('pappus_body_bytes')) > 0);
+    await works();
+  });
+
+  // The end of what a client sends is all that is seen of one that was killed: it can't be told from one that only listens on.
+  it('only with the half of its connection that sends has left as well', async () => {
+    const { socket, ended } = await rawConnection(server.url, { allowHalfOpen: true });
+    socket.end('POST /v1/invoke/loop HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx');
+    socket.once('end', () => socket.destroy());
+    await ended;
+    while ((await gauge('pappus_invocations_running')) > 0);
+  });
+});
+
+describe('one connection', () => {
+  it('may carry requests one behind the other', async () => {
+    const request = (body: string): string => `${HEAD}Content-Length: ${body.length}\r\n\r\n${body}`;
+    const { socket, until } = await rawConnection(server.url);
+    socket.write(request('first') + request('second') + request('third'));
+    const received = await until('third');
+    expect(received.indexOf('first')).toBeLessThan(received.indexOf('second'));
+    expect(received.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3);
+    socket.destroy();
+  });
+});
