@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { systemClock, sleep } from '@pappus/core';
 import { load, QUIET_LOAD } from './harness/machine.ts';
 
-const BENCHES = ['exchange-throughput', 'planning', 'startup', 'tpch', 'memory', 'transports'] as const;
+const BENCHES = ['exchange-throughput', 'planning', 'startup', 'tpch', 'memory', 'transports', 'platform-sandbox', 'platform-throughput', 'platform-matmul', 'platform-registry', 'platform-pipeline'] as const;
 const SETTLE_STEP_MS = 5_000;
 const SETTLE_STEPS = 30;
 

@@ -44,7 +44,7 @@ export const INSIDE_EXCEPTIONS: readonly InsideException[] = [
     why: "measures the worker's data plane alone, which no package exports",
   },
   {
-    from: /^bench\/src\/platform-sandbox\.ts$/,
+    from: /^bench\/src\/platform\/engine-sandboxes\.ts$/,
     to: /^packages\/platform\/src\/(?:engine|functions|sandbox|sets|module|javascript)\/[a-z-]+\.ts$/,
     why: "measures a sandbox alone, without the engine around it, which no package exports",
   },

@@ -7,6 +7,7 @@ import type { Clock, Logger, Random } from '@pappus/core';
 import { CoreController, createComputeEngine, Dispatcher, filesFunction, httpFunction, ioTable, Registry, ResultCache, type ComputeEngine, type IoTable } from '@pappus/platform';
 import type { ServerConfig } from './config/server-config.ts';
 import { DispatchInvoker } from './gateway/dispatch-invoker.ts';
+import { tuneCollector } from './gateway/collector-tuning.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { Metrics } from './observability/metrics.ts';
 
@@ -30,6 +31,7 @@ const VERSION = '0.1.0';
 
 /** Resolves when invocations are taken. Whatever was started is ended when a later part does not start. */
 export async function startServer(config: ServerConfig, services: ServerServices): Promise<PappusServer> {
+  tuneCollector();
   const stops = new StopList();
   try {
     const gateway = await startParts(config, services, stops);
@@ -68,10 +70,10 @@ async function startParts(config: ServerConfig, services: ServerServices, stops:
 }
 
 function ioFunctions({ io }: ServerConfig): IoTable {
-  const { allow } = io.http;
+  const { allow, allowPrivate } = io.http;
   const { folder } = io.files;
   return ioTable([
-    ...(allow.length === 0 ? [] : [httpFunction({ destinations: { allow } })]),
+    ...(allow.length === 0 ? [] : [httpFunction({ destinations: { allow, allowPrivate } })]),
     ...(folder === null ? [] : [filesFunction({ folder })]),
   ]);
 }

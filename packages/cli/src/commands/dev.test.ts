@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CapturedStreams, pappus } from '../testing/captured-cli.ts';
@@ -36,6 +37,9 @@ it('deploys a folder, again what is saved, shows mistakes without ending, and le
   await writeFile(file('greet.js'), greeting('Hello'));
   await writeFile(file('part.js'), 'export const part = 1;\n');
   await writeFile(file('pipeline.pcl'), PIPELINE);
+  // What a `dev` left that was killed.
+  const gone = spawnSync(process.execPath, ['--version']).pid;
+  await mkdir(join(tmpdir(), `pappus-dev-${hostname().replaceAll(/[^A-Za-z0-9]/g, '')}-${gone}-x/registry`), { recursive: true });
   const running = dev({ out: streams.out, err: streams.err, signal: controller.signal }, folder, { port: 0, threads: 1 });
   const shown = async (text: string): Promise<void> => {
     expect(await eventually(() => streams.all.includes(text), DEADLINE_MS), `${text} in ${streams.all}`).not.toBeNull();

@@ -1,7 +1,6 @@
 /** `pappus dev`: a server in this process that has what stands in a folder, and again what is saved there. */
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { rm, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { PappusClient } from '@pappus/api';
 import { AppError, systemClock } from '@pappus/core';
@@ -13,6 +12,7 @@ import { watchFolder } from '../platform/folder-watch.ts';
 import { DEV_DRAIN_MS } from '../platform/limits.ts';
 import { readManifest, type Manifest } from '../platform/manifest.ts';
 import { ServiceProcess } from '../platform/service-process.ts';
+import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
 import type { CommandContext } from '../program.ts';
 import { deployedLine } from './deploy.ts';
 import { start } from './serve.ts';
@@ -29,7 +29,7 @@ export async function dev(context: CommandContext, folder: string, flags: DevFla
   const found = await stat(folder).catch(() => null);
   if (found?.isDirectory() !== true) throw new AppError('not-found', `${folder} is no folder`);
   const manifest = await readManifest(folder);
-  const temporary = flags.folder === undefined ? await mkdtemp(join(tmpdir(), 'pappus-dev-')) : null;
+  const temporary = flags.folder === undefined ? await makeTemporaryFolder('dev') : null;
   const ends: (() => Promise<void>)[] = temporary === null ? [] : [() => rm(temporary, { recursive: true, force: true })];
   try {
     await run(context, folder, { flags, manifest, kept: flags.folder ?? temporary ?? '' }, ends);

@@ -5,7 +5,7 @@ import type { Invocation, PappusClient } from '@pappus/api';
 import { errorMessage, systemClock } from '@pappus/core';
 import { ProgressLine } from '../output/progress-line.ts';
 import { formatBytes, formatMs, plural } from '../output/units.ts';
-import { connect, type ServerFlags } from '../platform/connection.ts';
+import { connectFor, type ServerFlags } from '../platform/connection.ts';
 import { folderTarget, jsonTarget, streamTarget, type OutputTarget } from '../platform/output-target.ts';
 import { explained } from '../platform/server-problem.ts';
 import { gatherInputs } from '../platform/set-arguments.ts';
@@ -23,7 +23,7 @@ export interface InvokeFlags extends ServerFlags {
 
 export async function invoke(context: CommandContext, reference: string, flags: InvokeFlags): Promise<void> {
   const { signal } = context;
-  const client = connect(flags);
+  const client = await connectFor(flags.timeout ?? 0, flags);
   const inputs = await gatherInputs(flags.set ?? [], process.stdin);
   const received = { items: 0, bytes: 0 };
   const startedMs = systemClock.nowMs();

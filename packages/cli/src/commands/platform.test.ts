@@ -4,8 +4,10 @@ import { invocationResultSchema } from '@pappus/api';
 import { AppError, systemClock } from '@pappus/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CapturedStreams, pappus } from '../testing/captured-cli.ts';
+import { eventually } from '../testing/pappus-child.ts';
 import { startRunningServer, type RunningServer } from '../testing/running-server.ts';
 import { invoke } from './invoke.ts';
+import { logs } from './logs.ts';
 
 const SHOUT = `
 export const inputs = ['words'];
@@ -82,7 +84,7 @@ describe('deploy', () => {
 
 describe('invoke', () => {
   it('writes a single item to standard output as it is, and time and id elsewhere', async () => {
-    const { status, out, err } = await server.pappus('invoke', 'shout', '--set', 'words=hello');
+    const { status, out, err } = await server.pappus('invoke', 'shout', '--set', 'words=hello', '--timeout', '5m');
     expect({ status, out }).toEqual({ status: 0, out: 'HELLO' });
     expect(err).toMatch(/^[\d.]+ m?s · invocation \S+\n$/);
   });
@@ -166,6 +168,10 @@ describe('what is registered', () => {
 });
 
 describe('observing', () => {
+  beforeAll(async () => {
+    await server.pappus('deploy', file('shout.js'), '--name', 'whisper');
+  });
+
   it('shows what a function printed', async () => {
     await server.pappus('invoke', 'shout', '--set', 'words=x');
     const { out } = await server.pappus('logs', 'shout');
@@ -173,6 +179,20 @@ describe('observing', () => {
     const [first = ''] = (await server.pappus('logs', 'shout', '--json')).out.split('\n');
     expect(JSON.parse(first)).toMatchObject({ stream: 'stdout' });
     expect(await server.pappus('logs', 'nobody')).toMatchObject({ status: 1 });
+  });
+
+  it('follows what a function prints until it is ended', async () => {
+    const controller = new AbortController();
+    const streams = new CapturedStreams();
+    const following = logs({ out: streams.out, err: streams.err, signal: controller.signal }, 'whisper', { server: server.url, follow: true });
+    const ended = expect(following).rejects.toThrow('enough');
+    expect(await eventually(() => streams.errText === 'whisper has written nothing yet\n', 10_000), streams.all).not.toBeNull();
+    for (const count of [1, 2]) {
+      await server.pappus('invoke', 'whisper', '--set', 'words=x');
+      expect(await eventually(() => streams.outText.split('shouting text').length === count + 1, 10_000), streams.all).not.toBeNull();
+    }
+    controller.abort(new AppError('cancelled', 'enough'));
+    await ended;
   });
 
   it('draws the runs of an invocation', async () => {

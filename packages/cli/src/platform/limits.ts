@@ -26,3 +26,5 @@ export const SERVICE_STOP_MS = 2_000;
 export const DEV_DRAIN_MS = 1_000;
 /** Files of a folder that `dev` deploys. */
 export const MAX_DEPLOYED_FILES = 1_000;
+/** Invocations with a longer `--timeout` wait for an answer as long as it says. */
+export const PATIENT_FROM_MS = 240_000;

@@ -164,3 +164,43 @@ it('stops: nothing new, and what is under way ends', async () => {
   await stopping;
   expect((await running).result.kind).toBe('done');
 });
+
+it('gets through chains as long as the language allows, also when there is nothing to do', async () => {
+  const functions = new Map([['f', closed(echo)]]);
+  const length = 4_000;
+  const chained: CompositionGraph = {
+    name: 'long',
+    sets: Array.from({ length: length + 1 }, (_, index) => (index === 0 ? 'in' : `s${index}`)),
+    inputs: 1,
+    outputs: [length],
+    applications: Array.from({ length }, (_, set) => ({ callee: 'f', inputs: [{ parameter: 'in', position: 0, set, distribution: 'all' as const, optional: false }], outputs: [set + 1], joins: [] })),
+  };
+  const plan = planGraph(chained, computeOf(functions));
+  const dispatcher = dispatcherOf(new ClosureEngine(functions, null));
+  expect((await invoke(dispatcher, plan, [])).result.kind).toBe('done');
+  expect((await invoke(dispatcher, plan, items(2))).result).toMatchObject({ kind: 'done', outputs: [{ items: items(2) }] });
+});
+
+it('calls a composition for many items a few at a time', async () => {
+  const functions = new Map([['a', closed(echo)], ['b', closed(echo)]]);
+  const engine = new ClosureEngine(functions, seededRandom(9));
+  const inner = planGraph(chain('a', 'b', 'all'), computeOf(functions));
+  const outer: CompositionGraph = { name: 'outer', sets: ['in', 'out'], inputs: 1, outputs: [1], applications: [{ callee: 'chain', inputs: [{ parameter: 'in', position: 0, set: 0, distribution: 'each', optional: false }], outputs: [1], joins: [] }] };
+  const { result } = await invoke(dispatcherOf(engine), planGraph(outer, (name) => ({ kind: 'composition', name, plan: inner })), items(500));
+  expect(result.kind === 'done' && result.outputs[0]?.items).toHaveLength(500);
+  expect(engine.peak).toBeLessThanOrEqual(32);
+});
+
+it.each(Array.from({ length: 20 }, (_, seed) => seed))('leaves nobody waiting for a limited function, seed %i', async (seed) => {
+  const limits = { ...specOf([], []).limits, concurrency: 2 };
+  const functions = new Map([['a', closed(echo)], ['limited', closed(echo, { limits })]]);
+  const random = seededRandom(seed);
+  const dispatcher = dispatcherOf(new ClosureEngine(functions, random));
+  dispatcher.setThreads(0.2);
+  const plan = planGraph(chain('a', 'limited'), computeOf(functions));
+  const controllers = Array.from({ length: 40 }, () => new AbortController());
+  const all = controllers.map(({ signal }) => invoke(dispatcher, plan, items(1 + (random.uint32() % 4)), 4_000, signal));
+  for (const controller of controllers) if (random.uint32() % 5 === 0) setImmediate(() => controller.abort());
+  const kinds = (await Promise.all(all)).map(({ result }) => (result.kind === 'done' ? 'done' : result.failure.reason.kind));
+  expect(kinds).not.toContain('deadline');
+});

@@ -15,7 +15,7 @@ import type { PlatformFailure } from './failure.ts';
 import { FairLine } from './fair-line.ts';
 import { Invocation, type InvocationResult } from './invocation.ts';
 import { LiveSet } from './live-set.ts';
-import { DEFAULT_IO_SLOTS, ESTIMATED_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_LOG_BYTES, LOG_ENTRY_BYTES, RETRY_AFTER_MS, TASKS_PER_THREAD } from './limits.ts';
+import { DEFAULT_IO_SLOTS, ESTIMATED_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_LOG_BYTES, MAX_NESTED_AT_ONCE, LOG_ENTRY_BYTES, RETRY_AFTER_MS, TASKS_PER_THREAD } from './limits.ts';
 import { isKept, type Callee, type Plan, type Unit } from './plan.ts';
 import { Trace } from './trace.ts';
 
@@ -90,6 +90,8 @@ type ComputeCallee = Extract<Callee, { kind: 'compute' }>;
 interface Entry {
   readonly job: Job;
   readonly invocation: Invocation;
+  /** Compositions that it has called and that have not ended. */
+  nested: number;
 }
 
 export class Dispatcher {
@@ -176,7 +178,7 @@ export class Dispatcher {
     this.#jobs.add(job);
     if (signal?.aborted === true) return onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
-    this.#begin({ job, invocation: root });
+    this.#begin({ job, invocation: root, nested: 0 });
   }
 
   #cancel(invocation: Invocation, why: string): void {
@@ -196,7 +198,11 @@ export class Dispatcher {
   #goOn(entry: Entry): void {
     const { job, invocation } = entry;
     if (job.root.isEnded) return this.#pump();
-    for (let run = invocation.next('composition', always); run !== null; run = invocation.next('composition', always)) this.#nest(entry, run);
+    while (entry.nested < MAX_NESTED_AT_ONCE) {
+      const run = invocation.next('composition', always);
+      if (run === null) break;
+      this.#nest(entry, run);
+    }
     if (invocation.canStart('compute')) this.#lines.compute.add(job.lane, entry);
     if (invocation.canStart('io')) this.#lines.io.add(job.lane, entry);
     this.#pump();
@@ -223,6 +229,7 @@ export class Dispatcher {
     if (job.root.isEnded) this.#wakeParked(); // one of them may have been passed over for it
     const run = job.root.isEnded ? null : invocation.next(kind, admit);
     if (run === null || !invocation.canStart(kind)) line.remove(job.lane, entry);
+    if (run === null && blockedBy === null) this.#wakeParked(); // it was let in for a run that it has got elsewhere by now
     if (run === null) this.#park(entry, blockedBy);
     else if (kind === 'compute') void this.#compute(entry, run);
     else void this.#performIo(entry, run);
@@ -318,13 +325,15 @@ export class Dispatcher {
     const { plan } = run.application.planned.callee as Extract<Callee, { kind: 'composition' }>;
     const path = [...invocation.path, invocation.plan.name];
     if (path.length >= MAX_INVOCATION_NESTING) return this.#fail(invocation, 'nesting', `compositions run more than ${MAX_INVOCATION_NESTING} deep in one another`);
+    entry.nested++;
     const onEnd = (result: InvocationResult): void => {
+      entry.nested--;
       if (result.kind === 'done') invocation.finished(run, result.outputs);
       else invocation.fail(result.failure);
       this.#goOn(entry);
     };
     const inner = new Invocation({ id: job.id, plan, inputs: run.inputs, path, trace: job.trace, onOutput: null, onEnd });
-    this.#begin({ job, invocation: inner });
+    this.#begin({ job, invocation: inner, nested: 0 });
   }
 
   /** An engine or an I/O function rejects only when it stops, when its signal says so, or for a defect of ours. */

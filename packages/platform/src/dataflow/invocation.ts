@@ -42,6 +42,8 @@ export class Invocation {
   readonly #applications: readonly ApplicationState[];
   readonly #onOutput: InvocationOptions['onOutput'];
   readonly #onEnd: (result: InvocationResult) => void;
+  /** Applications for which something may have become possible; a list, since a chain of them may be thousands long. */
+  readonly #changed: ApplicationState[] = [];
   #open: number;
   #liveBytes = 0;
   #ended = false;
@@ -69,7 +71,8 @@ export class Invocation {
 
   /** Makes what can start known; ends at once where there is nothing to do. */
   begin(): void {
-    for (const application of this.#applications) this.#advance(application);
+    this.#changed.push(...this.#applications);
+    this.#advanceAll();
     this.#endIfComplete();
   }
 
@@ -178,6 +181,7 @@ export class Invocation {
     application.active--;
     if (part !== null) this.#letGo(part);
     this.#settle(application);
+    this.#advanceAll();
     this.#endIfComplete();
   }
 
@@ -192,8 +196,8 @@ export class Invocation {
     this.#open--;
     for (const set of new Set(inputs.map((input) => input.set))) this.#leaveSet(set);
     for (const set of outputs) if (set !== null) this.#completeSet(set);
-    for (const set of outputs) if (set !== null) for (const reader of this.plan.readers[set] ?? []) this.#advance(this.#applications[reader] as ApplicationState);
-    for (const follower of this.plan.units[index]?.applications.slice(1) ?? []) this.#advance(this.#applications[follower] as ApplicationState);
+    for (const set of outputs) if (set !== null) for (const reader of this.plan.readers[set] ?? []) this.#changed.push(this.#applications[reader] as ApplicationState);
+    for (const follower of this.plan.units[index]?.applications.slice(1) ?? []) this.#changed.push(this.#applications[follower] as ApplicationState);
   }
 
   #completeSet(set: number): void {
@@ -209,6 +213,10 @@ export class Invocation {
     state.openReaders--;
     if (state.openReaders > 0 || this.plan.isOutput[set] === true) return;
     for (const part of state.release()) this.#letGo(part);
+  }
+
+  #advanceAll(): void {
+    for (let application = this.#changed.pop(); application !== undefined; application = this.#changed.pop()) this.#advance(application);
   }
 
   /** Looks what has become possible now that some set or application is complete. */

@@ -14,6 +14,8 @@ export const MAX_LIVE_BYTES = 4_294_967_296;
 export const MAX_SPANS = 10_000;
 /** Compositions that run inside one another. */
 export const MAX_INVOCATION_NESTING = 16;
+/** Compositions that one invocation has called and that run at a time. */
+export const MAX_NESTED_AT_ONCE = 32;
 /** Runs of I/O functions at a time, until a controller says otherwise. */
 export const DEFAULT_IO_SLOTS = 256;
 /** Tasks that the engine has at a time for each thread: enough to fill its batches, few enough for order and fairness. */

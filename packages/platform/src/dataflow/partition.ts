@@ -1,7 +1,7 @@
 /**
  * From complete sets to runs. Inputs that a `by` clause names are joined by key from left to right, and are one factor;
  * every other input is a factor of its own; the runs are the product of the factors, the last one turning fastest.
- * A side that a join leaves empty is an empty set of that run. Runs are made one at a time, when somebody asks.
+ * A side that a join leaves empty is an empty set of that run; a set that is empty and optional takes no part in its join. Runs are made one at a time, when somebody asks.
  */
 import type { InputBinding, JoinKind, JoinStep } from '@pappus/composition';
 import type { Item } from '../sets/item.ts';
@@ -51,8 +51,8 @@ function parts(distribution: InputBinding['distribution'], items: Items): readon
   }
 }
 
-/** In the order of their first items. */
-const byKey = (items: Items): Map<number, Item[]> => Map.groupBy(items, ({ key }) => key);
+/** The smallest key first. */
+const byKey = (items: Items): Map<number, Item[]> => new Map([...Map.groupBy(items, ({ key }) => key)].sort(([a], [b]) => a - b));
 
 /** Neighbours together, in at most ANY_PARTITIONS bundles. */
 function bundled(groups: readonly Items[]): readonly Items[] {
@@ -76,6 +76,7 @@ function joinFactor(joins: readonly JoinStep[], sets: readonly Items[]): Factor 
 }
 
 function joinRows(left: readonly JoinRow[], right: ReadonlyMap<number, Items>, kind: JoinKind, width: number): readonly JoinRow[] {
+  if (right.size === 0) return left.map(({ key, sides }) => ({ key, sides: [...sides, NOTHING] }));
   if (kind === 'cross') return left.flatMap(({ sides }) => [...right.values()].map((items) => ({ key: null, sides: [...sides, items] })));
   const rows: JoinRow[] = [];
   const met = new Set<number>();

@@ -10,6 +10,7 @@
  */
 import type { InputBinding } from '@pappus/composition';
 import type { SegmentInput, SegmentStep } from '../engine/compute-engine.ts';
+import { MAX_SEGMENT_STEPS } from '../engine/limits.ts';
 import { MAX_FAN_OUT_PER_ITEM, UNWATCHED_CONCURRENCY } from './limits.ts';
 import { isKept, type PlannedApplication, type Unit } from './plan.ts';
 
@@ -33,7 +34,7 @@ export function cutSegments(applications: readonly PlannedApplication[], readers
     const { callee, index, inputs, joins } = application;
     if (callee.kind !== 'compute') continue;
     const unit = isFollower(application) ? unitOf(inputs, producers, drafts) : null;
-    if (unit !== null && fits(inputs, unit)) {
+    if (unit !== null && unit.members.length < MAX_SEGMENT_STEPS && fits(inputs, unit)) {
       unit.members.push(index);
       drafts[index] = unit;
     } else {

@@ -93,6 +93,18 @@ describe('compute engines', () => {
     await slow;
   });
 
+  test('a run that nobody waits for any more does not keep its thread', async () => {
+    const { threadsEnded } = under.engine.stats();
+    const controllers = [new AbortController(), new AbortController()];
+    const left = controllers.map(({ signal }) => under.run('spin 9000', 'x', signal));
+    const refused = Promise.allSettled(left);
+    await until('both run', () => under.engine.stats().running === 2, 5_000);
+    for (const controller of controllers) controller.abort(new Error('left'));
+    expect((await refused).every(({ status }) => status === 'rejected')).toBe(true);
+    await until('both threads have ended', () => under.engine.stats().threadsEnded === threadsEnded + 2, 5_000);
+    expect(outputTexts(await under.run('upper', 'after'))).toEqual(['AFTER']);
+  });
+
   test('the number of threads that compute can be changed', async () => {
     under.engine.setThreads(1);
     expect(under.engine.stats()).toMatchObject({ threads: 1 });

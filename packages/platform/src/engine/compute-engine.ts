@@ -100,7 +100,7 @@ export interface ComputeEngine {
   prepare(code: Uint8Array, spec: FunctionSpec, signal: AbortSignal): Promise<Preparation>;
   /**
    * Runs a segment on one thread. Work that died with its engine is run again elsewhere. An aborted task that has not
-   * started is dropped; one that runs is left to its end or its time limit, and its result is dropped. Rejects with
+   * started is dropped; one that goes on for a while is ended with its thread. Rejects with
    * `unavailable` when stopping, with `resource-exhausted` when more than the bounded number of tasks wait.
    */
   run(task: SegmentTask, signal: AbortSignal): Promise<SegmentResult>;

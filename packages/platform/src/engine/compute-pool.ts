@@ -43,6 +43,7 @@ export class ComputePool implements ComputeEngine {
   #threadsEnded = 0;
   #stopping: Promise<void> | null = null;
   readonly #onChange = new Set<() => void>();
+  readonly #onAbort = (): void => this.#pumpSoon();
 
   constructor(options: PoolOptions) {
     const { source, clock, logger } = options;
@@ -94,7 +95,7 @@ export class ComputePool implements ComputeEngine {
     const refusal = this.#refusal(signal, this.#tasks.size + this.#loading, MAX_WAITING_TASKS);
     if (refusal !== null) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
-      this.#tasks.push(new SegmentJob(task, this.#plans.of(task.segment), signal, resolve, reject));
+      this.#tasks.push(new SegmentJob(task, this.#plans.of(task.segment), { signal, onAbort: this.#onAbort, resolve, reject }));
       this.#pumpSoon();
     });
   }
@@ -103,7 +104,7 @@ export class ComputePool implements ComputeEngine {
     const refusal = this.#refusal(signal, this.#preparations.size, MAX_WAITING_PREPARATIONS);
     if (refusal !== null) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
-      this.#preparations.push(new PrepareJob(code, spec, signal, resolve, reject));
+      this.#preparations.push(new PrepareJob(code, spec, { signal, onAbort: this.#onAbort, resolve, reject }));
       this.#pumpSoon();
     });
   }
@@ -247,7 +248,7 @@ export class ComputePool implements ComputeEngine {
 
   #threadEnded(link: ThreadLink, { cause, running, step, message }: ThreadEnd): void {
     this.#threadsEnded += 1;
-    this.#options.logger.log('warn', 'an engine thread ended', { cause, step, detail: message });
+    this.#options.logger.log(cause === 'cancelled' ? 'info' : 'warn', 'an engine thread ended', { cause, step, detail: message });
     const why = cause === 'memory' ? 'the heap of the thread was full' : `the thread ended: ${message === '' ? cause : message}`;
     this.#abandon(link, running, cause === 'time' ? { cause: 'time', step, message } : { cause: 'engine-lost', step, message: why });
   }
@@ -275,7 +276,7 @@ export class ComputePool implements ComputeEngine {
   /** As long as tasks wait behind others on their threads: those behind one that takes long are taken back. */
   #watchOver(): void {
     if (this.#maintenance !== null || this.#stopping !== null) return;
-    if (!this.#active.some((link) => link.outstanding > 1)) return;
+    if (!this.#active.some((link) => link.outstanding > 1 || link.isForsaken)) return;
     this.#maintenance = this.#clock.schedule(MAINTENANCE_INTERVAL_MS, () => {
       this.#maintenance = null;
       this.#maintain();
@@ -284,6 +285,10 @@ export class ComputePool implements ComputeEngine {
 
   #maintain(): void {
     const nowMs = this.#clock.nowMs();
+    for (const link of this.#active) {
+      const task = link.takeForsaken(nowMs);
+      if (task !== 0) this.#fleet.processOf(link)?.cancel(link, task);
+    }
     if (this.#active.length > 1) {
       for (const link of this.#active) if (link.shouldRecall(nowMs)) this.#fleet.processOf(link)?.recall(link);
     }

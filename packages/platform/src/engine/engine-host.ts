@@ -67,6 +67,8 @@ export class EngineHost {
         const running = this.#threads.get(id)?.state.recall(reader.u32()) ?? 0;
         return this.#say(frameType.running, id, () => this.#writer.u32(running));
       }
+      case frameType.cancel:
+        return this.#cancel(id, reader.u32());
       case frameType.ping:
         return this.#say(frameType.pong, id, () => {});
       default:
@@ -84,7 +86,8 @@ export class EngineHost {
       workerData: data,
       name: `pappus-engine-${channel}`,
       env: {},
-      resourceLimits: { maxOldGenerationSizeMb: threadHeapMiB },
+      // Deep guests overflow their own stack before V8's.
+      resourceLimits: { maxOldGenerationSizeMb: threadHeapMiB, stackSizeMb: 8 },
     });
     const thread: HostedThread = { worker, state, seen: state.now(), sinceMs: clock.nowMs(), ended: false, cause: 'failed', problem: '' };
     this.#threads.set(channel, thread);
@@ -132,6 +135,16 @@ export class EngineHost {
       this.#reportEnd(channel, thread, 'time', now);
       void thread.worker.terminate();
     }
+  }
+
+  /** Nobody waits for the task any more; whatever else the thread runs by now goes on. */
+  #cancel(channel: number, task: number): void {
+    const thread = this.#threads.get(channel);
+    const now = thread?.state.now();
+    if (thread === undefined || thread.ended || now?.task !== task) return;
+    thread.problem = 'nobody waited for its result any more';
+    this.#reportEnd(channel, thread, 'cancelled', now);
+    void thread.worker.terminate();
   }
 
   #weigh(): void {

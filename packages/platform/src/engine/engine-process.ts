@@ -132,6 +132,11 @@ export class EngineProcess {
     this.#say(frameType.recall, link.channel, () => this.#writer.u32(upTo));
   }
 
+  /** Ends the thread, if it still runs the task. */
+  cancel(link: ThreadLink, task: number): void {
+    this.#say(frameType.cancel, link.channel, () => this.#writer.u32(task));
+  }
+
   /** The end that nobody needs to hear of: it has nothing to do. */
   async end(): Promise<void> {
     if (this.#dead) return this.exited;

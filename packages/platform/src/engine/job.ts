@@ -13,6 +13,14 @@ export interface Loss {
   readonly message: string;
 }
 
+export interface Caller<T> {
+  readonly signal: AbortSignal;
+  /** The caller has left: what runs for it is for nobody. */
+  readonly onAbort: () => void;
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
 abstract class Pending<T> {
   /** How often a thread was lost while it ran this. */
   attempts = 0;
@@ -24,12 +32,15 @@ abstract class Pending<T> {
   readonly #reject: (reason: unknown) => void;
   readonly #onAbort: () => void;
 
-  constructor(estimateUs: number, signal: AbortSignal, resolve: (value: T) => void, reject: (reason: unknown) => void) {
+  constructor(estimateUs: number, { signal, onAbort, resolve, reject }: Caller<T>) {
     this.estimateUs = estimateUs;
     this.#signal = signal;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#onAbort = () => this.reject(signal.reason);
+    this.#onAbort = () => {
+      this.reject(signal.reason);
+      onAbort();
+    };
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -65,8 +76,8 @@ export class SegmentJob extends Pending<SegmentResult> {
   readonly task: SegmentTask;
   readonly plan: SegmentPlan;
 
-  constructor(task: SegmentTask, plan: SegmentPlan, signal: AbortSignal, resolve: (value: SegmentResult) => void, reject: (reason: unknown) => void) {
-    super(plan.estimateUs, signal, resolve, reject);
+  constructor(task: SegmentTask, plan: SegmentPlan, caller: Caller<SegmentResult>) {
+    super(plan.estimateUs, caller);
     this.task = task;
     this.plan = plan;
   }
@@ -86,8 +97,8 @@ export class PrepareJob extends Pending<Preparation> {
   readonly code: Uint8Array;
   readonly spec: FunctionSpec;
 
-  constructor(code: Uint8Array, spec: FunctionSpec, signal: AbortSignal, resolve: (value: Preparation) => void, reject: (reason: unknown) => void) {
-    super(PREPARE_ESTIMATE_US, signal, resolve, reject);
+  constructor(code: Uint8Array, spec: FunctionSpec, caller: Caller<Preparation>) {
+    super(PREPARE_ESTIMATE_US, caller);
     this.code = code;
     this.spec = spec;
   }

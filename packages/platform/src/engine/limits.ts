@@ -68,6 +68,8 @@ export const PREPARE_TIMEOUT_MS = 30_000;
 /** Modules that wait to be prepared. */
 export const MAX_WAITING_PREPARATIONS = 256;
 
+/** A thread that runs a task for so long, in ms, though its caller has left, is ended: shorter ones end by themselves. */
+export const CANCEL_AFTER_MS = 100;
 /** A thread that gives no result for so long loses the tasks that wait behind the one it runs, in ms. */
 export const STALL_MS = 5;
 export const MAINTENANCE_INTERVAL_MS = 5;

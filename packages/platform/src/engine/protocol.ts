@@ -24,6 +24,7 @@
  *   control channel, gateway → engine
  *     START      id channel                                                            start a thread on it
  *     RECALL     id channel    u32 task                                                start nothing more up to this task
+ *     CANCEL     id channel    u32 task                                                end the thread if it runs this task
  *     PING       id any
  *   control channel, engine → gateway
  *     HELLO      id version
@@ -56,6 +57,7 @@ export const frameType = {
   start: 32,
   recall: 33,
   ping: 34,
+  cancel: 35,
   hello: 48,
   running: 49,
   ended: 50,
@@ -66,7 +68,7 @@ export type FrameType = (typeof frameType)[keyof typeof frameType];
 export const taskFlag = { traced: 1 } as const;
 
 /** Why a thread ended. `failed` is everything else: it threw, or left without a word. */
-export const END_CAUSES = ['time', 'memory', 'closed', 'failed'] as const;
+export const END_CAUSES = ['time', 'memory', 'closed', 'failed', 'cancelled'] as const;
 export type EndCause = (typeof END_CAUSES)[number];
 
 /** Receives frames; `body` is a view that holds only during the call unless the reader says otherwise. */

@@ -53,6 +53,11 @@ export class SentTasks<T> {
     this.#size -= 1;
   }
 
+  /** The task that is answered next; 0 when there is none. */
+  get oldestId(): number {
+    return this.#unanswered() === 0 ? 0 : nextId(this.#answeredId);
+  }
+
   /** Whether the next answer may be that to this task. */
   isNext(id: number): boolean {
     return this.#unanswered() > 0 && id === nextId(this.#answeredId);

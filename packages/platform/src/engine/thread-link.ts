@@ -7,7 +7,7 @@ import { FrameStream } from './frame-stream.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { ShelvedFunction } from './function-shelf.ts';
 import type { Job, PrepareJob, SegmentJob } from './job.ts';
-import { AHEAD_US, MAX_FRAME_BYTES, MAX_UNREAD_BYTES, OPEN_ESTIMATE_US, SECOND_TASK_US, STALL_MS } from './limits.ts';
+import { AHEAD_US, CANCEL_AFTER_MS, MAX_FRAME_BYTES, MAX_UNREAD_BYTES, OPEN_ESTIMATE_US, SECOND_TASK_US, STALL_MS } from './limits.ts';
 import { readDone, readFailed } from './outcome.ts';
 import { readPrepared, writePrepare } from './preparation.ts';
 import { brokenProtocol, frameType, PROTOCOL_VERSION, taskFlag } from './protocol.ts';
@@ -50,6 +50,8 @@ export class ThreadLink {
   #progressMs = 0;
   /** Until the next progress. */
   #recalledUpTo: number | null = null;
+  /** The last task whose thread was asked to end. */
+  #cancelled = 0;
   #ready = false;
   #gone = false;
 
@@ -93,6 +95,21 @@ export class ThreadLink {
   /** Whether tasks wait behind one that takes long, and nobody has asked for them yet. */
   shouldRecall(nowMs: number): boolean {
     return this.#recalledUpTo === null && this.#sent.size > 1 && this.stalled(nowMs);
+  }
+
+  /** The task that it has been busy with for a while though nobody waits for it any more, once; else 0. */
+  takeForsaken(nowMs: number): number {
+    const id = this.#sent.oldestId;
+    if (id === this.#cancelled || nowMs - this.#progressMs < CANCEL_AFTER_MS) return 0;
+    if (this.#sent.get(id)?.settled !== true) return 0;
+    this.#cancelled = id;
+    return id;
+  }
+
+  /** Whether the oldest task is one that nobody waits for. */
+  get isForsaken(): boolean {
+    const id = this.#sent.oldestId;
+    return id !== this.#cancelled && this.#sent.get(id)?.settled === true;
   }
 
   /** Functions of the plan that have to be sent first. */

@@ -46,12 +46,9 @@ export type Inputs<Sets extends string = string> = { readonly [set in Sets]: rea
 /** A set that is left out is empty. */
 export type Outputs<Sets extends string = string> = { readonly [set in Sets]?: OutputSet };
 
-/** The second argument of a function: what the caller of an invocation gave besides the sets. */
+/** The second argument of a function (the default export of its module, or its export `run`): what the caller of an invocation gave besides the sets. */
 export interface RunContext {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly stdin: Uint8Array;
 }
-
-/** The default export of a function's module, or its export `run`. */
-export type JavaScriptFunction = (inputs: Inputs, context: RunContext) => Outputs | Promise<Outputs>;

@@ -1,5 +1,5 @@
 /** A JavaScript function that is ready to run: its image over the base, in an instance of the thread's pool. */
-import { assert } from '@pappus/core';
+import { AppError, assert, errorMessage } from '@pappus/core';
 import type { FunctionSpec } from '../functions/function-spec.ts';
 import type { RunFailure, RunOutcome, RunTimer, Sandbox } from '../sandbox/sandbox.ts';
 import type { ItemSet, Sets } from '../sets/item.ts';
@@ -56,6 +56,7 @@ export class JavaScriptSandbox implements Sandbox {
   run(inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null = null): RunOutcome {
     assert(inputs.length === this.#spec.inputs.length, `a run gets ${this.#spec.inputs.length} sets`);
     const instance = this.#pool.lease(this.#expectedPages, this.#calls);
+    let isSound = true;
     try {
       instance.restore(this.#pool.merged(this.#state), this.#maximumPages);
       const result = this.#result(instance, inputs, stdio, timer);
@@ -65,11 +66,12 @@ export class JavaScriptSandbox implements Sandbox {
       instance.suspect();
       const failure = trapFailure(thrown, instance.refused, this.#spec.limits.memoryBytes);
       const log = this.#log.take();
-      if (failure === null) throw thrown;
-      return { kind: 'failed', failure, log };
+      if (failure !== null) return { kind: 'failed', failure, log };
+      isSound = false;
+      throw thrown instanceof AppError ? thrown : new AppError('internal', `a JavaScript sandbox failed: ${errorMessage(thrown)}`, { cause: thrown });
     } finally {
       this.#expectedPages = instance.pages;
-      this.#pool.release(instance);
+      if (isSound) this.#pool.release(instance);
     }
   }
 

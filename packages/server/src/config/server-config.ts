@@ -45,7 +45,7 @@ export interface ServerConfig {
   };
   readonly io: {
     /** Destinations of the HTTP function; none: there is no such function. */
-    readonly http: { readonly allow: readonly string[] };
+    readonly http: { readonly allow: readonly string[]; /** Those of them that may resolve to private addresses. */ readonly allowPrivate: readonly string[] };
     /** Folder of the Files function; null: there is no such function. */
     readonly files: { readonly folder: string | null };
     /** Runs of I/O functions at a time for each core that the core split gives to I/O. */
@@ -69,6 +69,7 @@ export interface ServerConfig {
   readonly otlp: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>>; readonly serviceName: string } | null;
 }
 
+const patterns = (): z.ZodDefault<z.ZodArray<z.ZodString>> => z.array(z.string().min(1).max(2_048)).max(1_000).default([]);
 const whole = (min: number, max: number): z.ZodNumber => z.number().int().min(min).max(max);
 const bytes = (initial: number, max: number): z.ZodDefault<z.ZodNumber> => whole(0, max).default(initial);
 
@@ -98,7 +99,7 @@ const configSchema: z.ZodType<ServerConfig> = z.strictObject({
     .prefault({}),
   io: z
     .strictObject({
-      http: z.strictObject({ allow: z.array(z.string().min(1).max(2_048)).max(1_000).default([]) }).prefault({}),
+      http: z.strictObject({ allow: patterns(), allowPrivate: patterns() }).prefault({}),
       files: z.strictObject({ folder: z.string().min(1).nullable().default(null) }).prefault({}),
       slots: whole(1, 4_096).default(64),
     })

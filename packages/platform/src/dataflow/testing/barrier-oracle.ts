@@ -54,7 +54,8 @@ function joinedRows(sides: readonly { readonly kind: string | null; readonly ite
   let rows: { key: number | null; sides: Items[] }[] = [];
   sides.forEach(({ kind, items }, width) => {
     const right = groups('keyed', items).filter((group) => group.length > 0).map((group) => ({ key: group[0]?.key ?? 0, group }));
-    if (kind === null) rows = right.map(({ key, group }) => ({ key, sides: [group] }));
+    if (kind !== null && right.length === 0) rows = rows.map(({ key, sides }) => ({ key, sides: [...sides, []] }));
+    else if (kind === null) rows = right.map(({ key, group }) => ({ key, sides: [group] }));
     else if (kind === 'cross') rows = rows.flatMap((row) => right.map(({ group }) => ({ key: null, sides: [...row.sides, group] })));
     else {
       const pairs = rows.flatMap((row) => right.filter(({ key }) => key === row.key).map(({ key, group }) => ({ key, sides: [...row.sides, group] })));

@@ -1,11 +1,13 @@
 /**
  * Reads files of one folder and nothing else. A symbolic link counts as what it leads to, if that is in the folder. As
  * Node can't open a file relative to an open folder, the way is: resolve the path, check that it is inside, open it
- * without following a link at its end, and check afterwards that the path still leads to the very file that is open.
- * (A hard link to a file of elsewhere can't be told from a file: whoever may write to the folder decides what is in it.)
+ * without following a link at its end, and check afterwards where the open file is, since the path may have been
+ * switched in between. Linux says exactly where; elsewhere the path has to lead to the very file that is open, which
+ * whoever may write to the folder can still outrun. (A hard link to a file of elsewhere can't be told from a file:
+ * whoever may write to the folder decides what is in it. No function may.)
  */
-import { constants } from 'node:fs';
-import { open, realpath, stat, type FileHandle } from 'node:fs/promises';
+import { constants, type BigIntStats } from 'node:fs';
+import { lstat, open, readlink, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { AppError, systemCode } from '@pappus/core';
 
@@ -49,15 +51,25 @@ export async function readFolderFile(root: string, path: string, reserve: (bytes
 
 async function insidePath(root: string, path: string): Promise<string> {
   const real = await realpath(join(root, path));
-  if (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep)) throw new FileProblem('permission-denied', `${path} leads out of the folder`);
+  checkInside(root, real, path);
   return real;
+}
+
+function checkInside(root: string, real: string, path: string): void {
+  if (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep)) throw new FileProblem('permission-denied', `${path} leads out of the folder`);
+}
+
+async function checkOpened(handle: FileHandle, opened: BigIntStats, root: string, path: string): Promise<void> {
+  const real = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => null);
+  if (real !== null) return checkInside(root, real, path);
+  const there = await lstat(await insidePath(root, path), { bigint: true });
+  if (there.dev !== opened.dev || there.ino !== opened.ino) throw new FileProblem('unavailable', `${path} was replaced while it was opened`);
 }
 
 async function readAll(handle: FileHandle, root: string, path: string, reserve: (bytes: number) => void): Promise<Uint8Array> {
   const opened = await handle.stat({ bigint: true });
   if (!opened.isFile()) throw new FileProblem('invalid-argument', `${path} is not a file`);
-  const there = await stat(await insidePath(root, path), { bigint: true });
-  if (there.dev !== opened.dev || there.ino !== opened.ino) throw new FileProblem('unavailable', `${path} was replaced while it was opened`);
+  await checkOpened(handle, opened, root, path);
   const size = Number(opened.size);
   reserve(size);
   const bytes = Buffer.allocUnsafeSlow(size);
