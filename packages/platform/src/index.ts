@@ -45,3 +45,6 @@ export { ioTable, type IoFailure, type IoFunction, type IoTable } from './io/io-
 
 // For whoever deploys: TypeScript and JavaScript to the module that a function is.
 export { bundleFunction, type Bundle } from './javascript/bundle.ts';
+
+// What functions in TypeScript take and give.
+export type { Inputs, Outputs, RunContext } from './javascript/function-types.ts';

@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import { AppError } from '@pappus/core';
 import { PIECES_BYTES } from '../limits.ts';
 import type { BodyMemory } from './body-memory.ts';
+import { DirectRequest, type BodySink } from './direct-request.ts';
 import { StatusError } from './problem-of.ts';
 
 export interface BodyLimits {
@@ -40,82 +41,93 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
   if (announced === 0) return Promise.resolve(NO_BODY);
   limits.memory.take(announced ?? 0);
   return new Promise((resolve, reject) => {
-    const reading = new Reading(limits, announced);
-    request.on('data', (chunk: Buffer) => {
-      try {
-        reading.add(chunk);
-      } catch (thrown) {
-        reading.give();
-        request.removeAllListeners('data');
-        reject(thrown);
-      }
-    });
-    request.on('end', () => {
-      if (!reading.finished) resolve(reading.end());
-    });
-    // Comes at the end of every request. An error of the connection is told by it too.
-    request.on('close', () => {
-      if (reading.finished) return;
-      reading.give();
-      reject(new AppError('cancelled', 'the client left before the end of its request'));
-    });
+    const reading = new Reading(limits, announced, resolve, reject);
+    // Comes at the end of every stream, and for a direct request only where the client leaves before the end.
+    request.on('close', () => reading.leave());
+    if (request instanceof DirectRequest && request.receive(reading)) return;
+    request.on('data', (chunk: Buffer) => reading.piece(chunk));
+    request.on('end', () => reading.end());
   });
 }
 
-class Reading {
+class Reading implements BodySink {
   readonly #limits: BodyLimits;
   readonly #announced: number | null;
+  readonly #resolve: (body: ReceivedBody) => void;
+  readonly #reject: (reason: unknown) => void;
   /** The first chunk, or pieces as long as the length is unknown and small. */
   #pieces: Buffer[] = [];
   #whole: Buffer | null = null;
   #bytes = 0;
   #taken: number;
-  finished = false;
+  /** What comes after that is dropped. */
+  #finished = false;
 
-  constructor(limits: BodyLimits, announced: number | null) {
+  constructor(limits: BodyLimits, announced: number | null, resolve: (body: ReceivedBody) => void, reject: (reason: unknown) => void) {
     this.#limits = limits;
     this.#announced = announced;
     this.#taken = announced ?? 0;
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
 
-  add(chunk: Buffer): void {
+  piece(chunk: Buffer): void {
+    if (this.#finished) return;
     const bytes = this.#bytes + chunk.length;
-    if (this.#announced === null) {
-      if (bytes > this.#limits.maxBytes) throw tooLong(null, this.#limits.maxBytes);
-      this.#limits.memory.take(chunk.length);
-      this.#taken += chunk.length;
-    }
-    if (this.#whole === null && !this.#startWhole(chunk, bytes)) this.#pieces.push(chunk);
-    else (this.#whole as unknown as Buffer).set(chunk, this.#bytes);
+    if (this.#announced === null && !this.#takeMore(chunk.length, bytes)) return;
+    if (this.#whole === null) this.#whole = this.#wholeFor(chunk, bytes);
+    if (this.#whole === null) this.#pieces.push(chunk);
+    else this.#whole.set(chunk, this.#bytes);
     this.#bytes = bytes;
   }
 
-  end(): ReceivedBody {
-    this.finished = true;
-    const taken = this.#taken;
-    if (this.#whole !== null) return { bytes: this.#whole.subarray(0, this.#bytes), taken };
-    const [first] = this.#pieces;
-    return { bytes: this.#pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.#pieces), taken };
+  end(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#resolve({ bytes: this.#received(), taken: this.#taken });
   }
 
-  /** Gives the memory back; once. */
-  give(): void {
+  leave(): void {
+    if (!this.#finished) this.#fail(new AppError('cancelled', 'the client left before the end of its request'));
+  }
+
+  #received(): Uint8Array {
+    if (this.#whole !== null) return this.#whole.subarray(0, this.#bytes);
+    const [first] = this.#pieces;
+    return this.#pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.#pieces);
+  }
+
+  /** Memory for a piece of a body of unknown length; false where there is none for it. */
+  #takeMore(bytes: number, inAll: number): boolean {
+    const { maxBytes, memory } = this.#limits;
+    try {
+      if (inAll > maxBytes) throw tooLong(null, maxBytes);
+      memory.take(bytes);
+    } catch (thrown) {
+      this.#fail(thrown);
+      return false;
+    }
+    this.#taken += bytes;
+    return true;
+  }
+
+  #fail(reason: unknown): void {
     this.#limits.memory.release(this.#taken);
-    this.#taken = 0;
+    this.#finished = true;
     this.#pieces = [];
     this.#whole = null;
-    this.finished = true;
+    this.#reject(reason);
   }
 
-  /** Whether the chunk belongs into the buffer for the whole, which is made when it is first needed. */
-  #startWhole(chunk: Buffer, bytes: number): boolean {
+  /** The buffer for the whole, once it is clear that one is needed; with what has come before. */
+  #wholeFor(chunk: Buffer, bytes: number): Buffer | null {
     const small = this.#announced === null ? bytes <= PIECES_BYTES : chunk.length === this.#announced;
-    if (small) return false;
-    this.#whole = Buffer.allocUnsafeSlow(this.#announced ?? this.#limits.maxBytes);
+    if (small) return null;
+    const whole = Buffer.allocUnsafeSlow(this.#announced ?? this.#limits.maxBytes);
     let at = 0;
-    for (const piece of this.#pieces) at += piece.copy(this.#whole, at);
+    for (const piece of this.#pieces) at += piece.copy(whole, at);
     this.#pieces = [];
-    return true;
+    return whole;
   }
 }
 

@@ -5,6 +5,7 @@ import { PROBLEM_MEDIA_TYPE } from '@pappus/api';
 import { AppError, errorMessage, systemCode, type Clock, type Logger } from '@pappus/core';
 import type { ServerConfig } from '../config/server-config.ts';
 import { CONNECTIONS_CHECK_MS, MAX_HEADER_BYTES, MAX_HEADERS } from '../limits.ts';
+import { DirectRequest } from './direct-request.ts';
 import { problem } from './problem-of.ts';
 
 export interface ListenerOptions {
@@ -42,6 +43,7 @@ export class HttpListener {
         connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
         maxHeaderSize: MAX_HEADER_BYTES,
         noDelay: true,
+        IncomingMessage: DirectRequest,
       },
       handle,
     );
