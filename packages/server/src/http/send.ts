@@ -40,8 +40,10 @@ export function sendProblem(response: ServerResponse, problem: Problem, retryAft
 function linger(response: ServerResponse, clock: Clock): void {
   const { req: request } = response;
   const { socket } = request;
-  const timer = clock.schedule(LINGER_MS, () => socket.destroy(), { background: true });
-  request.once('end', () => timer.cancel());
+  const end = (): void => {
+    if (!request.complete) socket.destroy();
+  };
+  const timer = clock.schedule(LINGER_MS, end, { background: true });
   socket.once('close', () => timer.cancel());
   request.resume();
 }
