@@ -44,6 +44,8 @@ interface Going {
   timeoutMs: number;
   version: Version | null;
   caller: Caller | null;
+  /** Of the body, as far as they were known and charged before it came. */
+  chargedBytes: number;
   body: ReceivedBody | null;
   answer: Answer | null;
   traced: boolean;
@@ -75,7 +77,7 @@ export class Invocations {
   /** Never rejects: whatever happens is told to the client. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { clock, recorder } = this.#options;
-    const going: Going = { slot: -1, id: this.#ids.next(), startedMs: clock.nowMs(), abort: new AbortController(), deadlineMs: Infinity, timeoutMs: 0, version: null, caller: null, body: null, answer: null, traced: false };
+    const going: Going = { slot: -1, id: this.#ids.next(), startedMs: clock.nowMs(), abort: new AbortController(), deadlineMs: Infinity, timeoutMs: 0, version: null, caller: null, chargedBytes: 0, body: null, answer: null, traced: false };
     this.#running.add(going);
     if (!this.#watching) this.#watch();
     response.once('close', () => {
@@ -113,7 +115,8 @@ export class Invocations {
     going.timeoutMs = timeoutOf(target, headers, config.invocations);
     going.deadlineMs = going.startedMs + going.timeoutMs;
     const announced = announcedBytes(request, config.http.maxBodyBytes);
-    caller?.begin(announced ?? 0);
+    going.chargedBytes = announced ?? 0;
+    caller?.begin(going.chargedBytes);
     going.caller = caller;
     if (headers.expect !== undefined && announced !== 0) response.writeContinue();
     const body = await readBody(request, { maxBytes: config.http.maxBodyBytes, memory: bodies });
@@ -186,9 +189,9 @@ export class Invocations {
   #end(going: Going): void {
     const { bodies } = this.#options;
     this.#running.delete(going);
-    const { caller, body, answer } = going;
+    const { caller, chargedBytes, body, answer } = going;
     if (body !== null) bodies.release(body.taken);
-    caller?.end(answer?.bytes ?? 0);
+    caller?.end((answer?.bytes ?? 0) + Math.max(0, (body?.bytes.length ?? 0) - chargedBytes));
     if (this.#running.size === 0) this.#idle?.();
   }
 }
