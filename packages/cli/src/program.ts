@@ -35,7 +35,7 @@ export async function runCli(args: readonly string[], streams: CliStreams): Prom
 }
 
 const workersOption = (count: number): Option => new Option('-w, --workers <n>', 'function workers').argParser(wholeNumber(1, 256)).default(count);
-const rowsOption = (): Option => new Option('--rows-per-worker <n>', 'a stage runs on one worker for each so many rows, up to all; 0: always on all').argParser(wholeNumber(0, 2 ** 31)).default(undefined, '200000');
+const rowsOption = (): Option => new Option('--rows-per-worker <n>', 'a stage runs on one worker for each so many rows, up to all; 0: always on all').argParser(wholeNumber(0, 2 ** 31)).default(undefined, '122880');
 const exchangeOption = (): Option => new Option('--exchange <kind>', 'how rows travel between stages').choices(['direct', 'store']).default('direct');
 const profileOption = (): Option => new Option('--store-profile <name>', 'how the embedded object store behaves: as fast as it can, or with the latency of S3').choices(['none', 's3']).default('none');
 const memoryOption = (): Option => new Option('--worker-memory <size>', 'memory of each worker, such as 512MB or 2GB').argParser(memorySize).default(2 * 1024 ** 3, '2GB');

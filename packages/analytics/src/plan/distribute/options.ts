@@ -22,6 +22,6 @@ export const DEFAULT_DISTRIBUTION: Omit<DistributionOptions, 'workers'> = {
   broadcastWeight: 1.3,
   gatherMaxRows: 4096,
   partialMaxFraction: 0.8,
-  fragmentMinRows: 200_000,
+  fragmentMinRows: 122_880,
   fragmentMinBytes: 16 * 1024 * 1024,
 };
