@@ -4,11 +4,11 @@ import type { IoFailure } from '../io/io-function.ts';
 import type { RunFailure } from '../sandbox/sandbox.ts';
 
 /**
- * The platform's own reasons: a limit of `limits.ts`, the deadline, the client's leaving, a function that is gone, no engine
+ * The platform's own reasons: a limit of `limits.ts`, the deadline, the client's leaving, no engine
  * that takes work (`unavailable`) or too much work for them (`overloaded`): these two may be over soon.
  */
 export interface PlatformFailure {
-  readonly kind: 'live-bytes' | 'set-items' | 'runs' | 'nesting' | 'deadline' | 'cancelled' | 'function-gone' | 'unavailable' | 'overloaded' | 'internal';
+  readonly kind: 'live-bytes' | 'set-items' | 'runs' | 'nesting' | 'deadline' | 'cancelled' | 'unavailable' | 'overloaded' | 'internal';
   readonly message: string;
 }
 

@@ -61,10 +61,6 @@ export class Invocation {
     for (let set = 0; set < plan.graph.inputs; set++) this.#fill(set, inputs[set]?.items ?? []);
   }
 
-  get liveBytes(): number {
-    return this.#liveBytes;
-  }
-
   get isEnded(): boolean {
     return this.#ended;
   }

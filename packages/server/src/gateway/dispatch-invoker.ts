@@ -81,7 +81,6 @@ const PLATFORM_CODES: Readonly<Record<PlatformFailure['kind'], ErrorCode>> = {
   nesting: 'resource-exhausted',
   deadline: 'deadline-exceeded',
   cancelled: 'cancelled',
-  'function-gone': 'not-found',
   unavailable: 'unavailable',
   overloaded: 'resource-exhausted',
   internal: 'internal',
