@@ -30,7 +30,7 @@ export async function withSession<T>(context: CommandContext, flags: SessionFlag
   const logger = stderrLogger(context);
   const connection = objectStore(flags);
   const nodeArgs = import.meta.url.endsWith('.ts') ? ['--conditions=source'] : [];
-  const provider = createProcessProvider({ clock: systemClock, random: systemRandom, logger, workRoot: tmpdir(), nodeArgs });
+  const provider = createProcessProvider({ clock: systemClock, random: systemRandom, logger, workRoot: tmpdir(), nodeArgs, signal: context.signal });
   try {
     const session = await Session.open({
       tables: flags.tables,

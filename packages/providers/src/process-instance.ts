@@ -56,8 +56,13 @@ export class ProcessInstance implements Instance {
     const { clock, stopGraceMs } = this.#options;
     this.#kill('SIGTERM', 'stopped');
     const ended = withDeadline({ clock, timeoutMs: stopGraceMs, waitingFor: `${this.label} to end` }, () => this.exited);
-    await ended.catch(() => this.#kill('SIGKILL', 'stopped'));
+    await ended.catch(() => this.kill());
     await this.exited;
+  }
+
+  /** Ends it at once; `exited` tells when it is gone. */
+  kill(): void {
+    this.#kill('SIGKILL', 'stopped');
   }
 
   /** The whole process group, so that nothing it started stays behind. The first one to kill it is the reason. */

@@ -112,6 +112,20 @@ describe('process provider', () => {
     await eventually('the grandchild is gone', () => !isAlive(Number(readFileSync(note, 'utf8'))));
   });
 
+  test('kills all at once, and starts none, when nobody wants them any more', async () => {
+    const unwanted = new AbortController();
+    const wanted = createProcessProvider({ clock: systemClock, random: systemRandom, logger: silentLogger, workRoot: join(root, 'unwanted'), stopGraceMs: 60_000, signal: unwanted.signal });
+    const entry = await program(`process.on('SIGTERM', () => {}); console.log('here'); ${IDLE}`);
+    const spec = { entry, args: [], env: {}, memoryBytes: 256 * MIB, label: 'unwanted' };
+    const instances = await Promise.all([wanted.start(spec, never), wanted.start(spec, never)]);
+    unwanted.abort(new Error('nobody wants them'));
+    const exits = await Promise.all(instances.map(({ exited }) => exited));
+    expect(exits).toMatchObject([{ reason: 'stopped', signal: 'SIGKILL' }, { reason: 'stopped', signal: 'SIGKILL' }]);
+    await expect(wanted.start(spec, never)).rejects.toThrow('nobody wants them');
+    await wanted.stop();
+    expect(await readdir(join(root, 'unwanted'))).toEqual([]);
+  });
+
   test('keeps compiled code for later instances when it has a folder for it', async () => {
     const folder = join(root, 'cache');
     const caching = createProcessProvider({ clock: systemClock, random: systemRandom, logger: silentLogger, workRoot: root, compileCacheFolder: folder });

@@ -24,6 +24,8 @@ export interface ProcessProviderOptions {
   /** Where instances keep compiled code for those after them; it stays. Without one, each compiles anew. */
   readonly compileCacheFolder?: string;
   readonly stopGraceMs?: number;
+  /** Once it is aborted nobody wants what instances still do: those that run are killed without a grace, and none starts. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ProcessProvider extends Provider {
@@ -51,6 +53,7 @@ class LocalProcesses implements ProcessProvider {
   constructor(options: ProcessProviderOptions) {
     this.#options = options;
     this.#memory = new MemoryWatch(options.clock);
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   async start(spec: InstanceSpec, signal: AbortSignal): Promise<Instance> {
@@ -84,7 +87,12 @@ class LocalProcesses implements ProcessProvider {
     return this.#stopping;
   }
 
+  readonly #onAbort = (): void => {
+    for (const instance of this.#instances) instance.kill();
+  };
+
   async #stopAll(): Promise<void> {
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
     await Promise.all([...this.#instances].map((instance) => instance.stop()));
     await this.#sweep;
     const home = await this.#home?.catch(() => null);
@@ -95,6 +103,7 @@ class LocalProcesses implements ProcessProvider {
 
   #refuse({ memoryBytes, label }: InstanceSpec): void {
     if (this.#stopping !== null) throw stopped();
+    this.#options.signal?.throwIfAborted();
     if (memoryBytes < MIN_MEMORY_BYTES) {
       throw new AppError('invalid-argument', `${label} cannot run in ${memoryBytes} bytes of memory`, { hint: `Give it at least ${MIN_MEMORY_BYTES / 1_048_576} MiB.` });
     }
@@ -132,9 +141,11 @@ class LocalProcesses implements ProcessProvider {
     });
     this.#instances.add(instance);
     void instance.exited.then(() => this.#instances.delete(instance));
-    if (!signal.aborted) return instance;
-    await instance.stop();
-    throw signal.reason;
+    const aborted = [signal, this.#options.signal].find((each) => each?.aborted === true);
+    if (aborted === undefined) return instance;
+    instance.kill();
+    await instance.exited;
+    throw aborted.reason;
   }
 
   /** `detached` gives it a process group of its own: Ctrl-C reaches only us, and we can end all that it starts. */
