@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { jsonLogger, systemClock, type Logger } from '@pappus/core';
 import type { CommandContext } from './program.ts';
 
-export function stderrLogger({ err }: Pick<CommandContext, 'err'>): Logger {
-  const level = process.env['PAPPUS_LOG'] === 'debug' ? 'debug' : 'warn';
-  return jsonLogger({ clock: systemClock, level, write: (line) => void err.write(`${line}\n`) });
+/** Once `ended` is aborted, losing workers is what was asked for and no news. */
+export function stderrLogger({ err }: Pick<CommandContext, 'err'>, ended: AbortSignal | null = null): Logger {
+  const debug = process.env['PAPPUS_LOG'] === 'debug';
+  return jsonLogger({ clock: systemClock, level: debug ? 'debug' : 'warn', write: (line) => void ((debug || ended?.aborted !== true) && err.write(`${line}\n`)) });
 }
 
 /** Where generated data and footers are kept: `$XDG_CACHE_HOME/pappus`. */

@@ -1,5 +1,6 @@
 /** Builds the session that a command on tables runs in, with everything below it. */
 import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
 import { parseS3Url, s3ConnectionFromEnv, Session, type ExchangeKind, type S3Connection, type StoreProfileName } from '@pappus/analytics';
 import { systemClock, systemRandom } from '@pappus/core';
 import { createProcessProvider } from '@pappus/providers';
@@ -24,14 +25,15 @@ export interface SessionFlags extends ObjectStoreFlags {
   readonly rowsPerWorker?: number;
 }
 
-/** Opens a session, hands it over, and ends everything that it started, whatever happens. */
-export async function withSession<T>(context: CommandContext, flags: SessionFlags, use: (session: Session) => Promise<T>): Promise<T> {
+/** Opens a session, hands it over, and ends everything that it started, whatever happens. `unfinished` goes with it, even after kill -9. */
+export async function withSession<T>(context: CommandContext, flags: SessionFlags, use: (session: Session) => Promise<T>, unfinished: string | null = null): Promise<T> {
   context.signal.throwIfAborted(); // Ctrl-C while the modules were loaded
-  const logger = stderrLogger(context);
+  const logger = stderrLogger(context, context.signal);
   const connection = objectStore(flags);
   const nodeArgs = import.meta.url.endsWith('.ts') ? ['--conditions=source'] : [];
   const provider = createProcessProvider({ clock: systemClock, random: systemRandom, logger, workRoot: tmpdir(), nodeArgs, signal: context.signal });
   try {
+    if (unfinished !== null) await provider.removeAtEnd(resolve(unfinished));
     const session = await Session.open({
       tables: flags.tables,
       workers: flags.workers,

@@ -15,5 +15,7 @@ export const OUTPUT_GRACE_MS = 250;
 /** How long the reaper may take to end when its provider stops. */
 export const REAPER_GRACE_MS = 1_000;
 export const MAX_INSTANCES = 1_024;
+/** Files outside of its folder that go with a provider. */
+export const MAX_FILES_REMOVED = 64;
 /** Stale run folders that one sweep removes. */
 export const MAX_SWEPT_FOLDERS = 256;

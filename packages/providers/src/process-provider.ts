@@ -3,10 +3,11 @@
  * environment and process group, and none outliving the process that started it (`reaper.ts`).
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { AppError, assert, parseInstanceId, randomHex, type Clock, type Logger, type Random } from '@pappus/core';
 import { preloadArgs } from './instance-preload.ts';
-import { HEAP_SHARE, MAX_INSTANCES, MIN_MEMORY_BYTES, STOP_GRACE_MS } from './limits.ts';
+import { HEAP_SHARE, MAX_FILES_REMOVED, MAX_INSTANCES, MIN_MEMORY_BYTES, STOP_GRACE_MS } from './limits.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { ProcessInstance } from './process-instance.ts';
 import type { Instance, InstanceSpec, Provider } from './provider.ts';
@@ -31,6 +32,8 @@ export interface ProcessProviderOptions {
 export interface ProcessProvider extends Provider {
   /** A folder for the caller's own files. It goes when the provider stops or when this process dies, however it dies. */
   scratchFolder(): Promise<string>;
+  /** A file elsewhere that goes with it, such as a result that is not complete; it need not be there yet. An absolute path. */
+  removeAtEnd(path: string): Promise<void>;
 }
 
 export const createProcessProvider = (options: ProcessProviderOptions): ProcessProvider => new LocalProcesses(options);
@@ -44,6 +47,7 @@ class LocalProcesses implements ProcessProvider {
   readonly #options: ProcessProviderOptions;
   readonly #memory: MemoryWatch;
   readonly #instances = new Set<ProcessInstance>();
+  readonly #files = new Set<string>();
   #home: Promise<Home> | null = null;
   #sweep: Promise<void> = Promise.resolve();
   #starting = 0;
@@ -82,6 +86,15 @@ class LocalProcesses implements ProcessProvider {
     return folder;
   }
 
+  async removeAtEnd(path: string): Promise<void> {
+    assert(isAbsolute(path), `the file ${path} is no absolute path`);
+    if (this.#files.size >= MAX_FILES_REMOVED) throw new AppError('resource-exhausted', `${MAX_FILES_REMOVED} files are to be removed already`);
+    if (path.includes('\n')) throw new AppError('invalid-argument', `the file name ${JSON.stringify(path)} has a line break`);
+    const { reaper } = await this.#open();
+    this.#files.add(path);
+    reaper.addFile(path);
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= this.#stopAll();
     return this.#stopping;
@@ -97,7 +110,7 @@ class LocalProcesses implements ProcessProvider {
     await this.#sweep;
     const home = await this.#home?.catch(() => null);
     if (home === null || home === undefined) return;
-    await removeFolder(home.folder);
+    await Promise.all([removeFolder(home.folder), ...[...this.#files].map((path) => rm(path, { force: true }).catch(() => {}))]); // a folder of that name is nobody's rubbish
     await home.reaper.stop();
   }
 

@@ -9,10 +9,11 @@
  *
  *   provider → reaper   "+ PID"   kill this process group at the end
  *                       "- PID"   it is gone
- *                       EOF       kill all that are left, remove the folder, exit
+ *                       "f PATH"  remove this file at the end
+ *                       EOF       kill all that are left, remove the folder and the files, exit
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { withDeadline, type Clock, type Logger } from '@pappus/core';
+import { assert, withDeadline, type Clock, type Logger } from '@pappus/core';
 import { REAPER_GRACE_MS } from './limits.ts';
 
 // The processes may take a moment to die and to stop writing: hence the loop. Signals that a terminal or a shutdown
@@ -20,16 +21,21 @@ import { REAPER_GRACE_MS } from './limits.ts';
 const SCRIPT = `
 trap '' INT TERM HUP QUIT
 pids=' '
-while read -r verb pid; do
-  case $verb in
-    +) pids="$pids$pid " ;;
-    -) pids="\${pids%% $pid *} \${pids#* $pid }" ;;
+folder=$1
+shift
+while IFS= read -r line; do
+  what=\${line#??}
+  case $line in
+    +*) pids="$pids$what " ;;
+    -*) pids="\${pids%% $what *} \${pids#* $what }" ;;
+    f*) set -- "$@" "$what" ;;
   esac
 done
 for pid in $pids; do kill -KILL "-$pid"; done
+rm -f -- "$@"
 for attempt in 1 2 3 4 5 6 7 8 9 10; do
-  rm -rf -- "$1"
-  [ -e "$1" ] || exit 0
+  rm -rf -- "$folder"
+  [ -e "$folder" ] || exit 0
   sleep 0.1 || sleep 1
 done
 `;
@@ -39,6 +45,7 @@ export class Reaper {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #pids = new Set<number>();
+  readonly #files: string[] = [];
   #shell: ChildProcess;
   #stopped = false;
 
@@ -56,6 +63,13 @@ export class Reaper {
 
   remove(pid: number): void {
     if (this.#pids.delete(pid)) this.#tell(`- ${pid}`);
+  }
+
+  /** An absolute path. */
+  addFile(path: string): void {
+    assert(!path.includes('\n'), 'the reaper reads lines');
+    this.#files.push(path);
+    this.#tell(`f ${path}`);
   }
 
   /** Ends the reaper; what it still watches ends with it. Idempotent. */
@@ -84,6 +98,7 @@ export class Reaper {
     this.#logger.log('warn', 'the reaper was killed and is replaced');
     this.#shell = this.#start();
     for (const pid of this.#pids) this.#tell(`+ ${pid}`);
+    for (const path of this.#files) this.#tell(`f ${path}`);
   }
 
   #tell(line: string): void {

@@ -38,22 +38,25 @@ async function run(context: CommandContext, sql: string, flags: QueryFlags, writ
   const line = new ProgressLine(context.err, () => progress.line());
   let rows = 0;
   try {
-    const result = await withSession(context, flags, (session) => session.query(sql, {
-      form: writer.form,
-      signal: context.signal,
-      onPlan: (plan) => {
-        progress.onPlan(plan);
-        writer.begin(plan.columns);
-      },
-      onProgress: (event) => progress.onProgress(event),
-      onRows: (batch) => {
-        rows += batch.length;
-        return writer.rows(batch);
-      },
-      onBytes: (bytes) => writer.bytes(bytes),
-    }));
-    line.stop();
-    await writer.end();
+    const result = await withSession(context, flags, async (session) => {
+      const queried = await session.query(sql, {
+        form: writer.form,
+        signal: context.signal,
+        onPlan: (plan) => {
+          progress.onPlan(plan);
+          writer.begin(plan.columns);
+        },
+        onProgress: (event) => progress.onProgress(event),
+        onRows: (batch) => {
+          rows += batch.length;
+          return writer.rows(batch);
+        },
+        onBytes: (bytes) => writer.bytes(bytes),
+      });
+      line.stop();
+      await writer.end();
+      return queried;
+    }, writer.unfinished);
     return { result, rows };
   } finally {
     line.stop();

@@ -91,6 +91,16 @@ withRoot('a full disk for temporary files names its folder', async () => {
   await rm(join(String(tinyDisk), 'node-compile-cache'), { recursive: true, force: true });
 });
 
+it('a half-written file goes with a command that is killed', async () => {
+  const file = join(folder, 'cache', 'result.csv');
+  const child = await PappusChild.start(query('--format', 'csv', '--out', file, 'SELECT key, note, range FROM facts, range(50)'), { folder });
+  expect(await eventually(() => existsSync(`${file}.partial`), 60_000), 'the result is being written').not.toBeNull();
+  child.process.kill('SIGKILL');
+  await child.ended;
+  expect(await eventually(() => !existsSync(`${file}.partial`), 3_000), 'the file is removed').not.toBeNull();
+  expect(existsSync(file)).toBe(false);
+});
+
 it('a reader that leaves after the first line ends the command quietly', async () => {
   const child = await PappusChild.start(query('--format', 'csv', ALL_ROWS), { folder });
   child.process.stdout?.once('data', () => child.process.stdout?.destroy());

@@ -13,6 +13,8 @@ export type ResultFormat = 'table' | 'json' | 'csv' | 'parquet';
 
 export interface ResultWriter {
   readonly form: ResultForm;
+  /** The file that holds what is not complete yet; null for standard output. */
+  readonly unfinished: string | null;
   begin(columns: readonly ColumnType[]): void;
   rows(rows: readonly TextRow[]): Promise<void>;
   bytes(bytes: Uint8Array): Promise<void>;
@@ -42,6 +44,7 @@ export function resultWriter(format: ResultFormat, out: Writable, file: string |
 }
 
 interface Target {
+  readonly unfinished: string | null;
   write(chunk: string | Uint8Array): Promise<void>;
   close(): Promise<void>;
   discard(): Promise<void>;
@@ -49,6 +52,7 @@ interface Target {
 
 function standardTarget(out: Writable): Target {
   return {
+    unfinished: null,
     async write(chunk) {
       if (!out.write(chunk)) await once(out, 'drain');
     },
@@ -78,6 +82,7 @@ function fileTarget(path: string): Target {
     return { stream, failed };
   };
   return {
+    unfinished: partial,
     async write(chunk) {
       const { stream, failed } = (file ??= open());
       await Promise.race([new Promise<void>((resolve) => void stream.write(chunk, (error) => error ?? resolve())), failed]);
@@ -110,7 +115,8 @@ function writeFailure(path: string, error: unknown): AppError {
   return new AppError(full ? 'resource-exhausted' : 'invalid-argument', `cannot write the result to ${path}: ${full ? 'the disk is full' : errorMessage(error)}`, { cause: error });
 }
 
-const passive = (target: Target): Pick<ResultWriter, 'begin' | 'rows' | 'bytes' | 'discard'> => ({
+const passive = (target: Target): Pick<ResultWriter, 'unfinished' | 'begin' | 'rows' | 'bytes' | 'discard'> => ({
+  unfinished: target.unfinished,
   begin: () => {},
   rows: () => Promise.resolve(),
   bytes: () => Promise.resolve(),
