@@ -106,6 +106,13 @@ it('ends at its deadline and when the client leaves, and leaves nothing behind',
   expect(dispatcher.stats()).toMatchObject({ invocations: 0, computing: 0, waiting: 0 });
 });
 
+it('tells a function that was removed from a defect', async () => {
+  const engine = new ClosureEngine(new Map(), null);
+  engine.run = () => Promise.reject(new AppError('not-found', 'the function f is not registered any more'));
+  const { result } = await invoke(dispatcherOf(engine), planFunction('f', 'f', specOf(['in'], ['out'])), items(1));
+  expect(result).toMatchObject({ kind: 'failed', failure: { function: 'f', reason: { kind: 'gone' } } });
+});
+
 it('names the function and the item of a run that fails, in a nested composition too', async () => {
   const functions = new Map([['a', closed(echo)], ['bad', closed((inputs) => {
     if (inputs[0]?.[0]?.name === 'i3') throw new Error('no');

@@ -336,7 +336,7 @@ export class Dispatcher {
     this.#begin({ job, invocation: inner, nested: 0 });
   }
 
-  /** An engine or an I/O function rejects only when it stops, when its signal says so, or for a defect of ours. */
+  /** An engine or an I/O function rejects only when it stops, when its signal says so, when the function was removed, or for a defect of ours. */
   #onThrown({ invocation, job }: Entry, run: Run, thrown: unknown): void {
     if (invocation.isEnded) return;
     const error = toAppError(thrown);
@@ -372,8 +372,16 @@ export class Dispatcher {
 const always = (): boolean => true;
 
 function kindOf({ code }: AppError): PlatformFailure['kind'] {
-  if (code === 'unavailable') return code;
-  return code === 'resource-exhausted' ? 'overloaded' : 'internal';
+  switch (code) {
+    case 'unavailable':
+      return code;
+    case 'resource-exhausted':
+      return 'overloaded';
+    case 'not-found':
+      return 'gone';
+    default:
+      return 'internal';
+  }
 }
 
 /** Logs beyond the bound are counted, not kept. */

@@ -5,10 +5,11 @@ import type { RunFailure } from '../sandbox/sandbox.ts';
 
 /**
  * The platform's own reasons: a limit of `limits.ts`, the deadline, the client's leaving, no engine
- * that takes work (`unavailable`) or too much work for them (`overloaded`): these two may be over soon.
+ * that takes work (`unavailable`) or too much work for them (`overloaded`): these two may be over soon. `gone` is a
+ * function that was removed after the invocation had begun.
  */
 export interface PlatformFailure {
-  readonly kind: 'live-bytes' | 'set-items' | 'runs' | 'nesting' | 'deadline' | 'cancelled' | 'unavailable' | 'overloaded' | 'internal';
+  readonly kind: 'live-bytes' | 'set-items' | 'runs' | 'nesting' | 'deadline' | 'cancelled' | 'unavailable' | 'overloaded' | 'gone' | 'internal';
   readonly message: string;
 }
 

@@ -4,7 +4,12 @@ export const PAGE_BYTES = 65_536;
 export const MAX_MODULE_BYTES = 67_108_864;
 export const MAX_FUNCTIONS = 200_000;
 export const MAX_TYPES = 100_000;
+export const MAX_IMPORTS = 1_000;
+/** Of one function. An engine takes 7.6 million, and rewriting may make a function a little longer. */
+export const MAX_BODY_BYTES = 7_000_000;
 export const MAX_GLOBALS = 10_000;
+/** Of the initial values of all globals: they become the body of one function. */
+export const MAX_INITIAL_VALUE_BYTES = 1_048_576;
 export const MAX_EXPORTS = 10_000;
 export const MAX_TABLES = 16;
 /** Entries of one table, at its start and ever. */

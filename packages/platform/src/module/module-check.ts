@@ -1,6 +1,6 @@
 /** Whether a module may run here: every objection at once, in words that its author can act on. */
 import { quoted } from '../sets/item-name.ts';
-import { MAX_EXPORTS, MAX_FUNCTIONS, MAX_GLOBALS, MAX_MEMORY_SITES, MAX_PROBLEMS, MAX_SEGMENTS, MAX_TABLE_ENTRIES, MAX_TABLES, MAX_TYPES, PAGE_BYTES } from './limits.ts';
+import { MAX_BODY_BYTES, MAX_EXPORTS, MAX_FUNCTIONS, MAX_GLOBALS, MAX_IMPORTS, MAX_INITIAL_VALUE_BYTES, MAX_MEMORY_SITES, MAX_PROBLEMS, MAX_SEGMENTS, MAX_TABLE_ENTRIES, MAX_TABLES, MAX_TYPES, PAGE_BYTES } from './limits.ts';
 import { EXTERNAL, type ModuleFacts, type Signature } from './module-facts.ts';
 
 /** Functions that a module may import, by module and name. */
@@ -90,7 +90,10 @@ function countProblems(facts: ModuleFacts): readonly string[] {
   const counts: readonly (readonly [string, number, number])[] = [
     ['types', facts.types.length, MAX_TYPES],
     ['functions', facts.functionTypes.length, MAX_FUNCTIONS],
+    ['imports', facts.imports.length, MAX_IMPORTS],
+    ['bytes in one function', facts.bodies.reduce((most, { start, end }) => Math.max(most, end - start), 0), MAX_BODY_BYTES],
     ['globals', facts.globals.length, MAX_GLOBALS],
+    ['bytes of initial values of globals', facts.globals.reduce((sum, { initStart, initEnd }) => sum + initEnd - initStart, 0), MAX_INITIAL_VALUE_BYTES],
     ['exports', facts.exports.length, MAX_EXPORTS],
     ['tables', facts.tables.length, MAX_TABLES],
     ['data and element segments', facts.segments, MAX_SEGMENTS],

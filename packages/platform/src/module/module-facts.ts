@@ -138,9 +138,11 @@ function readSection(reader: ByteReader, id: number, facts: Mutable<ModuleFacts>
     case SECTION.global:
       facts.globals = readVector(reader, () => readGlobal(reader, facts));
       return;
-    case SECTION.export:
-      facts.exports = readVector(reader, () => readExport(reader, facts));
+    case SECTION.export: {
+      const signatures = functionSignatures(facts);
+      facts.exports = readVector(reader, () => readExport(reader, signatures));
       return;
+    }
     case SECTION.start:
       facts.start = reader.u32();
       return;
@@ -240,16 +242,17 @@ function constant(reader: ByteReader, facts: ModuleFacts): void {
   if (!walkConstant(reader, facts.code)) throw new Incomplete('a constant expression of an unknown kind');
 }
 
-function readExport(reader: ByteReader, facts: ModuleFacts): ModuleExport {
+function readExport(reader: ByteReader, signatures: readonly (Signature | null)[]): ModuleExport {
   const name = reader.name();
   const kind = reader.byte();
   const index = reader.u32();
-  return { name, kind, index, signature: kind === EXTERNAL.function ? functionSignature(facts, index) : null };
+  return { name, kind, index, signature: kind === EXTERNAL.function ? (signatures[index] ?? null) : null };
 }
 
-function functionSignature(facts: ModuleFacts, index: number): Signature | null {
-  if (index >= facts.importedFunctions) return facts.types[facts.functionTypes[index - facts.importedFunctions] ?? -1] ?? null;
-  return facts.imports.filter(({ kind }) => kind === EXTERNAL.function)[index]?.signature ?? null;
+/** Of all functions by their index: imported ones first. */
+function functionSignatures({ imports, functionTypes, types }: ModuleFacts): readonly (Signature | null)[] {
+  const imported = imports.filter(({ kind }) => kind === EXTERNAL.function).map(({ signature }) => signature);
+  return imported.concat(functionTypes.map((type) => types[type] ?? null));
 }
 
 /** Each body must end exactly where its size says: otherwise an instruction was misread, and nothing is proved. */

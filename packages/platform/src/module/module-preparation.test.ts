@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { assemble } from '../sandbox/testing/assemble.ts';
 import { WASI_IMPORTABLE } from '../sandbox/wasi/signatures.ts';
 import type { PreparedModule } from '../sandbox/sandbox.ts';
+import { nameBytes } from './byte-reader.ts';
 import { PAGE_BYTES } from './limits.ts';
 import { prepareModule } from './module-preparation.ts';
+import { crowdedProgram } from './testing/crowded-module.ts';
 import { webAssembly } from './web-assembly.ts';
 
 const LIMIT = 64 * PAGE_BYTES;
@@ -20,6 +22,10 @@ async function prepared(text: string): Promise<PreparedModule> {
   if (result.kind === 'refused') throw new Error(result.problems.join('\n'));
   return result.module;
 }
+
+const repeated = (times: number, bytes: readonly number[]): Uint8Array => Buffer.alloc(times * bytes.length, Uint8Array.from(bytes));
+/** A mutable global whose initial value is the sum of so many numbers and one. */
+const sum = (numbers: number): readonly [number, Uint8Array] => [1, Buffer.concat([Uint8Array.of(0x7f, 1, 0x41, 0), repeated(numbers, [0x41, 1, 0x6a]), Uint8Array.of(0x0b)])];
 
 describe('modules that are refused', () => {
   test.each([
@@ -57,6 +63,15 @@ describe('modules that are refused', () => {
     const found = await problems(`(module ${imports} (memory 1) ${START})`);
     expect(found.length).toBeLessThan(40);
     expect(found.at(-1)).toMatch(/968 more/);
+  });
+
+  test.each([
+    ['one function', { body: Buffer.alloc(7_100_000, 0x01) }, /7100002 bytes in one function/],
+    ['initial values', { globals: sum(400_000) }, /1200002 bytes of initial values/],
+    ['imports', { imports: [1_001, repeated(1_001, [...nameBytes('wasi_snapshot_preview1'), ...nameBytes('sched_yield'), 0, 1])] }, /1001 imports/],
+  ] as const)('too much in %s', (_, crowd, message) => {
+    const result = prepareModule(crowdedProgram(crowd), WASI_IMPORTABLE, LIMIT);
+    expect(result.kind === 'refused' ? result.problems.at(-1) : '').toMatch(message);
   });
 
   test('bytes that are no module, with the reason', () => {
@@ -137,6 +152,20 @@ describe('rewritten modules', () => {
     expect(await memory(`(module (memory 3) ${grows} ${START})`)).toEqual({ initialPages: 5, maximumPages: 64 });
     expect(await memory(`(module (memory 3 4) ${grows} ${START})`)).toEqual({ initialPages: 4, maximumPages: 4 });
     expect(await memory(`(module (memory 3 60000) ${grows} ${START})`)).toEqual({ initialPages: 5, maximumPages: 64 });
+  });
+
+  test('put a global back to an initial value of any length', () => {
+    expect(prepareModule(crowdedProgram({ globals: sum(150_000) }), WASI_IMPORTABLE, LIMIT)).toMatchObject({ kind: 'prepared', module: { report: { mode: 'reset' } } });
+  });
+
+  test('of many exported imports take no longer than they have to', async () => {
+    // The 9,000 exports of 9,000 imports that are too many took seconds once, and ten times as many a hundred times as long.
+    const imports = '(import "a" "b" (func))'.repeat(9_000);
+    const exported = Array.from({ length: 9_000 }, (_, index) => `(export "e${index}" (func ${index}))`).join('');
+    const code = await assemble(`(module ${imports} ${exported} (memory 1))`);
+    const before = process.cpuUsage();
+    expect(prepareModule(code, WASI_IMPORTABLE, LIMIT).kind).toBe('refused');
+    expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
   });
 
   test('keep the names of functions and lose other custom sections', async () => {

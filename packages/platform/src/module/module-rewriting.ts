@@ -184,21 +184,24 @@ function codeSection(facts: ModuleFacts, memory: MemoryPlan, additions: Addition
     for (const { at, grows } of code.memorySites.slice(first, site)) copy(at, grows ? grow : pages, afterNumber(bytes, at + 1));
   }
   sink.push(bytes.subarray(from, bodies.at(-1)?.end ?? 0));
-  sink.push(sized(resetBody(facts, memory, additions)));
-  sink.push(sized(growBody(memory, additions)));
+  for (const body of [resetBody(facts, memory, additions), Uint8Array.from(growBody(memory, additions))]) {
+    sink.push(u32Bytes(body.length));
+    sink.push(body);
+  }
   return sink;
 }
 
-const sized = (body: readonly number[]): readonly number[] => [...u32Bytes(body.length), ...body];
-
-function resetBody({ bytes, globals }: ModuleFacts, memory: MemoryPlan, additions: Additions): readonly number[] {
-  const body: number[] = [0];
+function resetBody({ bytes, globals }: ModuleFacts, memory: MemoryPlan, additions: Additions): Uint8Array {
+  const body = new ByteSink();
+  body.push([0]);
   for (const [index, { mutable, initStart, initEnd }] of globals.entries()) {
-    if (mutable) body.push(...bytes.subarray(initStart, initEnd), GLOBAL_SET, ...u32Bytes(index));
+    if (!mutable) continue;
+    body.push(bytes.subarray(initStart, initEnd));
+    body.push([GLOBAL_SET, ...u32Bytes(index)]);
   }
-  body.push(I32_CONST, ...i32Bytes(memory.seenPages), GLOBAL_SET, ...u32Bytes(additions.pagesGlobal));
-  body.push(I32_CONST, 0, GLOBAL_SET, ...u32Bytes(additions.deniedGlobal), END);
-  return body;
+  body.push([I32_CONST, ...i32Bytes(memory.seenPages), GLOBAL_SET, ...u32Bytes(additions.pagesGlobal)]);
+  body.push([I32_CONST, 0, GLOBAL_SET, ...u32Bytes(additions.deniedGlobal), END]);
+  return body.bytes();
 }
 
 /**

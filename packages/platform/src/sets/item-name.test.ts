@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { itemNameProblem, setNameProblem } from './item-name.ts';
+import { itemNameProblem, quoted, setNameProblem } from './item-name.ts';
 
 describe('item names', () => {
   test.each(['a', 'a.png', 'a/b/c', '.hidden', 'Größe', 'a b', '…'.repeat(85), 'x'.repeat(255), `${'x'.repeat(255)}/${'y'.repeat(255)}`])('%j is one', (name) => {
@@ -25,6 +25,10 @@ describe('item names', () => {
     const answer = itemNameProblem(name);
     expect(answer).toMatch(problem);
     expect(answer?.length).toBeLessThan(120);
+  });
+
+  test('are quoted with nothing that a terminal obeys', () => {
+    expect(quoted('a\u001b[2Jb\u007fc\u009b2Jd\u202ee"')).toBe('"a\\u001b[2Jb\\u007fc\\u009b2Jd\\u202ee\\""');
   });
 
   test('sets have names of one part', () => {

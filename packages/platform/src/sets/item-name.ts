@@ -51,8 +51,12 @@ function isPlain(name: string): boolean {
 }
 
 const QUOTED_CHARS = 40;
+/** What JSON leaves as it is and terminals obey: DEL, the second set of control characters, and marks of direction. */
+// oxlint-disable-next-line no-control-regex
+const OBEYED = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** A name as an error message shows it: short, and with nothing that a terminal would obey. */
 export function quoted(name: string): string {
-  return JSON.stringify(name.length > QUOTED_CHARS ? `${name.slice(0, QUOTED_CHARS)}…` : name);
+  const text = JSON.stringify(name.length > QUOTED_CHARS ? `${name.slice(0, QUOTED_CHARS)}…` : name);
+  return text.replaceAll(OBEYED, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

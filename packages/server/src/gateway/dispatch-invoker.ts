@@ -39,7 +39,7 @@ export class DispatchInvoker implements Invoker {
     };
     if (result.kind === 'done') return { kind: 'done', ...ended, outputs: result.outputs };
     const { reason } = result.failure;
-    if (isPlatformFailure(reason)) throw signal.aborted ? signal.reason : platformError(reason);
+    if (isPlatformFailure(reason)) throw signal.aborted ? signal.reason : platformError(reason, result.failure.function);
     return { kind: 'failed', ...ended, failure: functionFailure(result.failure, reason) };
   }
 
@@ -83,13 +83,15 @@ const PLATFORM_CODES: Readonly<Record<PlatformFailure['kind'], ErrorCode>> = {
   cancelled: 'cancelled',
   unavailable: 'unavailable',
   overloaded: 'resource-exhausted',
+  gone: 'not-found',
   internal: 'internal',
 };
 
 const isPlatformFailure = (reason: Reason): reason is PlatformFailure => reason.kind in PLATFORM_CODES;
 
 /** A limit of the platform that an invocation ran into is no fault of the request's length. */
-function platformError({ kind, message }: PlatformFailure): Error {
+function platformError({ kind, message }: PlatformFailure, name: string | null): Error {
+  if (kind === 'gone') return new AppError('not-found', `${name ?? 'a function'} was removed while it was wanted`, { hint: 'Deploy it again.' });
   const passes = kind === 'unavailable' || kind === 'overloaded';
   const error = new AppError(PLATFORM_CODES[kind], message, { retryable: passes });
   return error.code === 'resource-exhausted' && !passes ? new StatusError(LIMIT_STATUS, error) : error;
