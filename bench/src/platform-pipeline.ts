@@ -3,6 +3,7 @@
  * that gateway and engines take for it. Beside it a bare node:http server that sends the same bytes back.
  */
 import { decodeSets, encodeSets, type Item } from '@pappus/platform';
+import { assembleWasm, wasmVariant } from '@pappus/testkit';
 import { runBench, type BenchContext } from './harness/bench.ts';
 import { inRounds, inTurn, Samples } from './harness/rounds.ts';
 import { megabytes, ms, times } from './harness/text-table.ts';
@@ -10,7 +11,7 @@ import { bulkRequest } from './platform/bulk-request.ts';
 import { forkServer } from './platform/child-server.ts';
 import { deploy, deployChain, withGateway, type Gateway } from './platform/gateway.ts';
 import { forgetPeaks, peakBytes, processTree, residentBytes } from './platform/process-tree.ts';
-import { assembled, COPY_LARGE, SUM, variantOf } from './platform/programs.ts';
+import { COPY_LARGE, SUM } from './platform/programs.ts';
 
 const ITEM_BYTES = 1024 ** 2;
 const ITEMS = { full: 1_024, smoke: 16 };
@@ -43,8 +44,8 @@ async function pipelines(context: BenchContext): Promise<void> {
 }
 
 async function deployAll(gateway: Gateway): Promise<void> {
-  const copy = await assembled(COPY_LARGE);
-  for (const index of [1, 2, 3]) await deploy(gateway, `copy${index}`, variantOf(copy, index));
+  const copy = await assembleWasm(COPY_LARGE);
+  for (const index of [1, 2, 3]) await deploy(gateway, `copy${index}`, wasmVariant(copy, index));
   await deploy(gateway, 'sum', SUM);
   await deployChain(gateway, 'copies', ['copy1', 'copy2', 'copy3'], 'each');
   await deployChain(gateway, 'sums', ['copy1', 'copy2', 'sum'], 'each');

@@ -3,13 +3,14 @@
  * and what an invocation takes, of a few functions and of all in turn.
  */
 import { join } from 'node:path';
+import { assembleWasm, wasmVariant } from '@pappus/testkit';
 import { runBench, type BenchContext } from './harness/bench.ts';
 import { inRounds, inTurn, Samples } from './harness/rounds.ts';
 import { megabytes, ms, times } from './harness/text-table.ts';
 import { deploy, startGateway, withFolder, type Gateway } from './platform/gateway.ts';
 import { underLoad, type Load } from './platform/load.ts';
 import { peakBytes, processTree, residentBytes } from './platform/process-tree.ts';
-import { assembled, COPY, variantOf } from './platform/programs.ts';
+import { COPY } from './platform/programs.ts';
 
 const FEW = 10;
 const MANY = { full: 10_000, smoke: 200 };
@@ -49,14 +50,14 @@ async function registry(context: BenchContext, folder: string): Promise<void> {
 async function fill({ report, signal }: BenchContext, folder: string, size: number): Promise<void> {
   const gateway = await startGateway({ folder });
   try {
-    const code = await assembled(COPY);
+    const code = await assembleWasm(COPY);
     const began = performance.now();
     let next = 0;
     const deployInTurn = async (): Promise<void> => {
       while (next < size) {
         signal.throwIfAborted();
         const index = next++;
-        await deploy(gateway, nameOf(index), variantOf(code, index));
+        await deploy(gateway, nameOf(index), wasmVariant(code, index));
         if (index % 1_000 === 999) process.stderr.write(`${index + 1} of ${size} deployed …\n`);
       }
     };

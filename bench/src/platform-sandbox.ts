@@ -3,12 +3,13 @@
  * item. Beside it the ways that WebAssembly itself offers, bare: a new instance on a memory of its own, a new instance on
  * a zeroed memory, a kept instance whose memory is zeroed.
  */
+import { assembleWasm } from '@pappus/testkit';
 import { runBench, type BenchContext } from './harness/bench.ts';
 import { inRounds, inTurn, Samples } from './harness/rounds.ts';
 import { times } from './harness/text-table.ts';
 import { bareWays } from './platform/bare-sandboxes.ts';
 import { engineSandboxes, openSandbox, type Sandbox, type Sets } from './platform/engine-sandboxes.ts';
-import { assembled, COPY, COPY_POOLED, NOTHING, NOTHING_POOLED } from './platform/programs.ts';
+import { COPY, COPY_POOLED, NOTHING, NOTHING_POOLED } from './platform/programs.ts';
 
 const RUNS_PER_BATCH = 20;
 const BATCH_MS = { full: 400, smoke: 40 };
@@ -63,7 +64,7 @@ function batches(run: () => void, forMs: number): Float64Array {
 async function ourWays(): Promise<readonly Way[]> {
   const factory = engineSandboxes();
   const way = (name: string, promise: number | null, sandbox: Sandbox, inputs: Sets): Way => ({ name, what: 'pappus', promise, run: () => finished(sandbox, inputs) });
-  const module = async (text: string, hasSets: boolean, mode: Sandbox['mode']): Promise<Sandbox> => openSandbox(factory, { code: await assembled(text), kind: 'wasm', hasSets, mode });
+  const module = async (text: string, hasSets: boolean, mode: Sandbox['mode']): Promise<Sandbox> => openSandbox(factory, { code: await assembleWasm(text), kind: 'wasm', hasSets, mode });
   const script = (text: string, hasSets: boolean): Promise<Sandbox> => openSandbox(factory, { code: Buffer.from(text), kind: 'javascript', hasSets, mode: 'reset' });
   return [
     way('reset, nothing in or out', 1, await module(NOTHING, false, 'reset'), NO_SETS),

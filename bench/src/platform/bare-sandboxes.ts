@@ -1,5 +1,5 @@
 /** Ways to fresh state that WebAssembly has by itself, without any interface around them: an instance, and one call that stores and loads. */
-import { assembled } from './programs.ts';
+import { assembleWasm } from '@pappus/testkit';
 
 const BODY = `
   (func (export "run") (param i32 i32) (result i32)
@@ -25,8 +25,8 @@ export interface BareWay {
 /** The slowest first. */
 export async function bareWays(): Promise<readonly BareWay[]> {
   const { Module, Instance, Memory } = (globalThis as unknown as { WebAssembly: WasmGlobal }).WebAssembly;
-  const own = new Module(await assembled(`(module (memory 1 1) ${BODY})`));
-  const imported = new Module(await assembled(`(module (import "env" "memory" (memory 1 1)) ${BODY})`));
+  const own = new Module(await assembleWasm(`(module (memory 1 1) ${BODY})`));
+  const imported = new Module(await assembleWasm(`(module (import "env" "memory" (memory 1 1)) ${BODY})`));
   const memory = new Memory(PAGE);
   const bytes = new Uint8Array(memory.buffer);
   const kept = new Instance(imported, { env: { memory } }).exports.run;

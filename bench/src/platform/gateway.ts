@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PappusClient, type FunctionSpecRequest } from '@pappus/api';
+import { assembleWasm } from '@pappus/testkit';
 import { forkServer, type ChildServer } from './child-server.ts';
-import { assembled } from './programs.ts';
 
 export interface Gateway extends ChildServer {
   readonly client: PappusClient;
@@ -56,7 +56,7 @@ const SETS: FunctionSpecRequest = { inputs: ['in'], outputs: ['out'] };
 
 /** `program` is WebAssembly text, or a module; its sets are `in` and `out`. */
 export async function deploy({ client }: Gateway, name: string, program: string | Uint8Array, changes: Partial<FunctionSpecRequest> = {}): Promise<void> {
-  await client.deployFunction(name, { ...SETS, ...changes }, typeof program === 'string' ? await assembled(program) : program);
+  await client.deployFunction(name, { ...SETS, ...changes }, typeof program === 'string' ? await assembleWasm(program) : program);
 }
 
 /** A composition `name(a) => (z)` of functions with the sets `in` and `out`, each run on what the one before has given. */

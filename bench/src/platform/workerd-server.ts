@@ -2,8 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { assembleWasm } from '@pappus/testkit';
 import { spawnServer, type ChildServer } from './child-server.ts';
-import { assembled, COPY } from './programs.ts';
+import { COPY } from './programs.ts';
 
 const CONFIG = `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -43,7 +44,7 @@ export async function startWorkerd(folder: string): Promise<ChildServer> {
   const config = join(folder, 'config.capnp');
   writeFileSync(config, CONFIG);
   writeFileSync(join(folder, 'worker.js'), WORKER);
-  writeFileSync(join(folder, 'copy.wasm'), await assembled(COPY));
+  writeFileSync(join(folder, 'copy.wasm'), await assembleWasm(COPY));
   return spawnServer(program(), ['serve', '--control-fd=1', config], (output) => {
     const port = /"event":"listen".*"port":(\d+)/.exec(output)?.[1];
     return port === undefined ? null : `http://127.0.0.1:${port}`;

@@ -6,10 +6,10 @@ import { silentLogger, systemClock, systemRandom, type LogFields, type Logger } 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { leanProgramCode } from '@pappus/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseServerConfig } from './config/server-config.ts';
 import { startServer, type PappusServer } from './server.ts';
-import { assembled } from './testing/programs.ts';
 import { text } from './testing/server-under-test.ts';
 
 let folder = '';
@@ -27,8 +27,8 @@ describe('a server', () => {
   it('has what was deployed before it was started again, and lets invocations end before it stops', async () => {
     const first = await start();
     const spec = { inputs: ['in'], outputs: ['out'], limits: { timeMs: 200 } };
-    await new PappusClient({ url: first.url }).deployFunction('copy', spec, await assembled('copy'));
-    await new PappusClient({ url: first.url }).deployFunction('loop', spec, await assembled('loop'));
+    await new PappusClient({ url: first.url }).deployFunction('copy', spec, await leanProgramCode('copy'));
+    await new PappusClient({ url: first.url }).deployFunction('loop', spec, await leanProgramCode('loop'));
     await first.stop();
     const second = await start();
     const client = new PappusClient({ url: second.url });
@@ -43,7 +43,7 @@ describe('a server', () => {
   it('ends what does not end by itself, and says so', async () => {
     const server = await start({ drainMs: 50 });
     const client = new PappusClient({ url: server.url });
-    await client.deployFunction('loop', { inputs: ['in'], outputs: ['out'], limits: { timeMs: 60_000 } }, await assembled('loop'));
+    await client.deployFunction('loop', { inputs: ['in'], outputs: ['out'], limits: { timeMs: 60_000 } }, await leanProgramCode('loop'));
     const ending = client.invokeRaw('loop', 'x').catch((error: unknown) => error);
     while (!(await client.metrics()).includes('pappus_invocations_running 1'));
     const startedMs = performance.now();
@@ -78,7 +78,7 @@ describe('a server', () => {
   it('that is full says when to come back, and drops nothing that it took', async () => {
     const server = await start({ invocations: { atOnce: 4 } });
     const client = new PappusClient({ url: server.url });
-    await client.deployFunction('brief', { inputs: ['in'], outputs: ['out'], limits: { timeMs: 300 } }, await assembled('loop'));
+    await client.deployFunction('brief', { inputs: ['in'], outputs: ['out'], limits: { timeMs: 300 } }, await leanProgramCode('loop'));
     const all = await Promise.all(Array.from({ length: 12 }, () => client.invokeRaw('brief', 'x').then(() => null, (error: ProblemError) => error)));
     const statuses = all.map((error) => error?.problem.status);
     expect(statuses.filter((status) => status === 504)).toHaveLength(4);

@@ -1,8 +1,8 @@
 import { systemClock, silentLogger } from '@pappus/core';
+import { assembleWasm } from '@pappus/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FunctionSpec } from '../functions/function-spec.ts';
 import type { PreparedModule } from '../sandbox/sandbox.ts';
-import { assemble } from '../sandbox/testing/assemble.ts';
 import { leanPrograms } from '../sandbox/testing/lean-programs.ts';
 import type { ComputeEngine } from './compute-engine.ts';
 import { createComputeEngine } from './create-compute-engine.ts';
@@ -38,11 +38,11 @@ const run = (hash: string): ReturnType<ComputeEngine['run']> => engine.run({ ...
 test('engines prepare and run WebAssembly', async () => {
   for (const pooled of [false, true]) {
     const hash = `copy ${pooled ? 'pooled' : 'reset'}`;
-    await deploy(hash, await assemble(leanPrograms(pooled).copy), 'wasm');
+    await deploy(hash, await assembleWasm(leanPrograms(pooled).copy), 'wasm');
     expect(functions.get(hash)?.module.report.mode).toBe(pooled ? 'pooled' : 'reset');
     for (let round = 0; round < 3; round++) expect(outputTexts(await run(hash))).toEqual(['one', 'two']);
   }
-  await deploy('trap', await assemble(leanPrograms(false).trap), 'wasm');
+  await deploy('trap', await assembleWasm(leanPrograms(false).trap), 'wasm');
   expect(await run('trap')).toMatchObject({ kind: 'failed', failure: { kind: 'trap' } });
 });
 

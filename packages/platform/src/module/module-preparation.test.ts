@@ -1,6 +1,6 @@
+import { assembleWasm } from '@pappus/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { assemble } from '../sandbox/testing/assemble.ts';
 import { WASI_IMPORTABLE } from '../sandbox/wasi/signatures.ts';
 import type { PreparedModule } from '../sandbox/sandbox.ts';
 import { nameBytes } from './byte-reader.ts';
@@ -13,12 +13,12 @@ const LIMIT = 64 * PAGE_BYTES;
 const START = '(func (export "_start"))';
 
 async function problems(text: string, limit = LIMIT): Promise<readonly string[]> {
-  const prepared = prepareModule(await assemble(text), WASI_IMPORTABLE, limit);
+  const prepared = prepareModule(await assembleWasm(text), WASI_IMPORTABLE, limit);
   return prepared.kind === 'refused' ? prepared.problems : [];
 }
 
 async function prepared(text: string): Promise<PreparedModule> {
-  const result = prepareModule(await assemble(text), WASI_IMPORTABLE, LIMIT);
+  const result = prepareModule(await assembleWasm(text), WASI_IMPORTABLE, LIMIT);
   if (result.kind === 'refused') throw new Error(result.problems.join('\n'));
   return result.module;
 }
@@ -139,7 +139,7 @@ describe('the mode of isolation', () => {
   });
 
   test('is pooled for a large memory', async () => {
-    const result = prepareModule(await assemble(`(module (memory 300) ${START})`), WASI_IMPORTABLE, 1_000 * PAGE_BYTES);
+    const result = prepareModule(await assembleWasm(`(module (memory 300) ${START})`), WASI_IMPORTABLE, 1_000 * PAGE_BYTES);
     expect(result).toMatchObject({ module: { report: { mode: 'pooled', reasons: [expect.stringMatching(/300 pages/)] } } });
   });
 });
@@ -162,14 +162,14 @@ describe('rewritten modules', () => {
     // The 9,000 exports of 9,000 imports that are too many took seconds once, and ten times as many a hundred times as long.
     const imports = '(import "a" "b" (func))'.repeat(9_000);
     const exported = Array.from({ length: 9_000 }, (_, index) => `(export "e${index}" (func ${index}))`).join('');
-    const code = await assemble(`(module ${imports} ${exported} (memory 1))`);
+    const code = await assembleWasm(`(module ${imports} ${exported} (memory 1))`);
     const before = process.cpuUsage();
     expect(prepareModule(code, WASI_IMPORTABLE, LIMIT).kind).toBe('refused');
     expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
   });
 
   test('keep the names of functions and lose other custom sections', async () => {
-    const code = await assemble(`(module (memory 1) (func $named) ${START})`);
+    const code = await assembleWasm(`(module (memory 1) (func $named) ${START})`);
     const section = [0, 1 + 5 + 4_000, 5, ...Buffer.from('debug')];
     const long = Buffer.concat([code, Uint8Array.from([0, 0xa6, 0x1f, ...section.slice(2)]), new Uint8Array(4_000)]);
     const result = prepareModule(long, WASI_IMPORTABLE, LIMIT);
@@ -191,7 +191,7 @@ describe('rewritten modules', () => {
 });
 
 test('a module with any byte changed is refused or prepared, and nothing else happens', async () => {
-  const code = await assemble(`(module (import "wasi_snapshot_preview1" "fd_close" (func $c (param i32) (result i32))) (memory 1 9) (table 4 funcref) (elem (i32.const 0) func $f)
+  const code = await assembleWasm(`(module (import "wasi_snapshot_preview1" "fd_close" (func $c (param i32) (result i32))) (memory 1 9) (table 4 funcref) (elem (i32.const 0) func $f)
     (global (mut i64) (i64.const 5)) (data (i32.const 9) "abc") (tag $x) (func $f (drop (memory.grow (i32.const 1))) (drop (call $c (i32.const 1))) (block (br_table 0 0 (i32.const 1)))) ${START})`);
   const flips = fc.array(fc.record({ at: fc.nat(code.length - 1), to: fc.nat(255) }), { minLength: 1, maxLength: 3 });
   let accepted = 0;

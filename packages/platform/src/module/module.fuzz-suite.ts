@@ -1,8 +1,8 @@
 /** The module loader under fuzz for as long as one likes: FUZZ_SECONDS, ten minutes without it, shared by five kinds of modules. */
 import { readFileSync } from 'node:fs';
+import { assembleWasm } from '@pappus/testkit';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { assemble } from '../sandbox/testing/assemble.ts';
 import { leanPrograms } from '../sandbox/testing/lean-programs.ts';
 import { wasiPrograms } from '../sandbox/testing/wasi-programs.ts';
 import { crowded } from './testing/crowded-module.ts';
@@ -13,7 +13,7 @@ const EXAMPLES = ['hello-assemblyscript/hello', 'hello-rust/hello', 'matmul/mult
 const good: Uint8Array[] = [];
 
 beforeAll(async () => {
-  for (const pooled of [false, true]) for (const text of Object.values({ ...leanPrograms(pooled), ...wasiPrograms(pooled) })) good.push(await assemble(text));
+  for (const pooled of [false, true]) for (const text of Object.values({ ...leanPrograms(pooled), ...wasiPrograms(pooled) })) good.push(await assembleWasm(text));
   for (const example of EXAMPLES) good.push(readFileSync(new URL(`../../../../examples/${example}.wasm`, import.meta.url)));
 });
 

@@ -1,5 +1,6 @@
+import { assembleWasm } from '@pappus/testkit';
 import { describe, expect, test } from 'vitest';
-import { assemble, assembleEach, openModule, testFactory, testSpec } from './testing/assemble.ts';
+import { assembleEach, openModule, testFactory, testSpec } from './testing/assemble.ts';
 import { inputOf, item, plainOutputs, sandboxCompliance } from './testing/compliance.ts';
 import { leanPrograms } from './testing/lean-programs.ts';
 import { wasiPrograms } from './testing/wasi-programs.ts';
@@ -51,7 +52,7 @@ describe('traps', () => {
     const grows = '(drop (memory.grow (i32.const 0))) (drop (memory.size))';
     for (const [before, own] of [[0, 0], [1, 0], [0, 1], [40, 3], [3, 70]] as const) {
       const functions = Array.from({ length: 130 }, (_, index) => `(func $f${index} ${grows.repeat(before)})`).join(' ');
-      const code = await assemble(lean(`${grows.repeat(own)} (unreachable) ${grows.repeat(2)} (i32.const 0)`, functions));
+      const code = await assembleWasm(lean(`${grows.repeat(own)} (unreachable) ${grows.repeat(2)} (i32.const 0)`, functions));
       const outcome = (await openModule(code)).run(inputOf(), null);
       if (outcome.kind !== 'failed' || outcome.failure.kind !== 'trap') throw new Error('no trap');
       const at = outcome.failure.offset ?? -1;
@@ -146,7 +147,7 @@ describe('hostile lean outputs', () => {
 test('a sandbox that was opened twice shares nothing but its pool', async () => {
   const factory = testFactory();
   const spec = testSpec();
-  const prepared = await factory.prepare(await assemble(leanPrograms(false).canary), spec);
+  const prepared = await factory.prepare(await assembleWasm(leanPrograms(false).canary), spec);
   if (prepared.kind === 'refused') throw new Error(prepared.problems.join('\n'));
   for (let round = 0; round < 20; round++) {
     const sandboxes = [await factory.open(prepared.module, spec), await factory.open(prepared.module, spec)];
@@ -156,7 +157,7 @@ test('a sandbox that was opened twice shares nothing but its pool', async () => 
 });
 
 test.each([['data', '(data (i32.const 65535) "abc")'], ['element', '(table 1 funcref) (func $f) (elem (i32.const 1) $f)']])('a module whose %s segments do not fit is refused at registration', async (_, segment) => {
-  const code = await assemble(`(module (memory 1) ${segment} (func (export "_start")))`);
+  const code = await assembleWasm(`(module (memory 1) ${segment} (func (export "_start")))`);
   expect(await testFactory().prepare(code, testSpec())).toMatchObject({ kind: 'refused', problems: [expect.stringMatching(/no instance/)] });
 });
 

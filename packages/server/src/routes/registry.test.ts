@@ -1,7 +1,7 @@
 /** Deploying, listing, describing and removing over HTTP, by every method of the client. */
 import { OPERATIONS, ProblemError, type Problem } from '@pappus/api';
+import { leanProgramCode } from '@pappus/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { assembled } from '../testing/programs.ts';
 import { startUnderTest, type ServerUnderTest } from '../testing/server-under-test.ts';
 
 let server: ServerUnderTest;
@@ -23,7 +23,7 @@ const CHAIN = `
 
 describe('functions', () => {
   it('are one version where they have the same content, and then the answer is 200', async () => {
-    const code = await assembled('copy');
+    const code = await leanProgramCode('copy');
     const put = (): Promise<Response> => fetch(`${server.url}/v1/functions/copy?in=in&out=out`, { method: 'PUT', body: Uint8Array.from(code), headers: { 'content-type': 'application/wasm' } });
     const first = await put();
     const body = (await first.json()) as { readonly hash: string };
@@ -35,7 +35,7 @@ describe('functions', () => {
   });
 
   it('are refused with all that is wrong, and nothing is registered', async () => {
-    const strange = await assembled('strange');
+    const strange = await leanProgramCode('strange');
     const spec = { inputs: ['1'], outputs: ['out'], memoise: true };
     const refused = await problem(server.client.deployFunction('9lives', spec, strange));
     expect(refused).toMatchObject({ status: 422, code: 'refused' });
@@ -105,7 +105,7 @@ describe('lists', () => {
   });
 
   it('lose what is removed, one version or all', async () => {
-    const code = await assembled('trap');
+    const code = await leanProgramCode('trap');
     const { hash } = await server.client.deployFunction('a1', { inputs: ['in'], outputs: ['out'], limits: { timeMs: 5 } }, code);
     expect(await server.client.remove(`a1@${hash}`)).toEqual({ removed: [{ name: 'a1', hash }] });
     expect((await server.client.remove('a1')).removed).toHaveLength(1);

@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PappusClient } from '@pappus/api';
 import { silentLogger, systemClock, systemRandom, type Logger } from '@pappus/core';
+import { leanProgramCode, type LeanProgramName } from '@pappus/testkit';
 import { parseServerConfig } from '../config/server-config.ts';
 import { startServer } from '../server.ts';
-import { assembled, type ProgramName } from './programs.ts';
 
 export interface ServerUnderTest {
   readonly url: string;
   readonly client: PappusClient;
   readonly folder: string;
-  deploy(program: ProgramName, name?: string): Promise<string>;
+  deploy(program: LeanProgramName, name?: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export async function startUnderTest({ config = {}, token, logger = silentLogger
     client,
     folder,
     async deploy(program, name = program) {
-      const { hash } = await client.deployFunction(name, { inputs: ['in'], outputs: ['out'], limits: { timeMs: 1_000 } }, await assembled(program));
+      const { hash } = await client.deployFunction(name, { inputs: ['in'], outputs: ['out'], limits: { timeMs: 1_000 } }, await leanProgramCode(program));
       return hash;
     },
     async stop() {

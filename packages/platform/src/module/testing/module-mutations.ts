@@ -20,7 +20,7 @@ export const structured: fc.Arbitrary<Uint8Array> = seed.map((from) => structure
 export const damaged = (modules: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> =>
   fc.tuple(fc.oneof(fc.constantFrom(...modules), structured), fc.constantFrom(...modules), seed).map(([code, other, from]) => {
     const random = seededRandom(from);
-    let bytes = Buffer.from(code);
+    let bytes: Buffer = Buffer.from(code);
     for (let changes = randomInt(random, 1, 6); changes > 0; changes--) bytes = damage(bytes, other, random);
     return bytes;
   });

@@ -1,7 +1,8 @@
 /** Random modules and inputs: a sandbox that has run before answers as a new instance of the unchanged module does. */
 import { seededRandom } from '@pappus/core';
+import { assembleWasm } from '@pappus/testkit';
 import { expect } from 'vitest';
-import { assemble, testFactory, testSpec } from './assemble.ts';
+import { testFactory, testSpec } from './assemble.ts';
 import { inputOf, item } from './compliance.ts';
 import { runPlainly } from './plain-instance.ts';
 import { randomModule } from './random-module.ts';
@@ -20,8 +21,8 @@ export async function compareWithNewInstances(firstSeed: number, modules: number
   for (let seed = firstSeed; seed < firstSeed + modules; seed++) {
     const random = seededRandom(seed);
     const { text, pooled } = randomModule(random);
-    const code = await assemble(text);
-    const plain = await assemble(text.replace('(memory 1 5)', '(memory (export "memory") 1 5)'));
+    const code = await assembleWasm(text);
+    const plain = await assembleWasm(text.replace('(memory 1 5)', '(memory (export "memory") 1 5)'));
     const prepared = await factory.prepare(code, spec);
     if (prepared.kind === 'refused') throw new Error(`seed ${seed}: ${prepared.problems.join(', ')}`);
     expect(prepared.module.report.mode, `seed ${seed}`).toBe(pooled ? 'pooled' : 'reset');

@@ -1,12 +1,13 @@
 /** The programs of the compliance suite for the lean interface, as WebAssembly text. */
+import { CHANGED_TABLE, leanProgram, SAME_ITEMS } from '@pappus/testkit';
 import type { ProgramName } from './compliance.ts';
 
 /** `pooled` adds a function that changes a table, so that the module can't be reset. */
 export function leanPrograms(pooled: boolean): Readonly<Record<Exclude<ProgramName, 'print' | 'exit'>, string>> {
-  const extra = pooled ? '(table $t 2 funcref) (func $changes (table.set $t (i32.const 0) (ref.null func)))' : '';
-  const plain = (body: string, more = ''): string => `(module ${extra} ${BASE} ${more} (func $run (export "pappus_run") (param $in i32) (result i32) (local $i i32) (local $n i32) (local $item i32) ${body}))`;
+  const extra = pooled ? CHANGED_TABLE : '';
+  const plain = (body: string, functions = ''): string => leanProgram(body, { more: `${extra} ${functions}` });
   return {
-    copy: plain(COPY),
+    copy: plain(SAME_ITEMS),
     trap: plain('(memory.fill (i32.const 0) (i32.const 255) (i32.const 60000)) (call $deep) (i32.const 0)', '(func $deep (drop (i32.div_u (i32.const 1) (i32.load (i32.const 65532)))))'),
     recurse: plain('(call $again (local.get $in)) (i32.const 0)', '(func $again (param i32) (call $again (i32.add (local.get 0) (i32.const 1))) (i32.store (i32.const 0) (i32.const 1)))'),
     grow: plain('(loop $more (if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then unreachable)) (br $more)) (i32.const 0)'),
@@ -15,26 +16,6 @@ export function leanPrograms(pooled: boolean): Readonly<Record<Exclude<ProgramNa
     canary: `(module ${extra} ${CANARY})`,
   };
 }
-
-/** Memory, a bump allocator from 8192 on that grows the memory, and `$one`: an output of one set with `n` items at 256. */
-const BASE = `
-  (memory (export "memory") 1)
-  (global $top (mut i32) (i32.const 8192))
-  (func $take (export "pappus_alloc") (param $n i32) (result i32) (local $at i32)
-    (local.set $at (global.get $top))
-    (global.set $top (i32.and (i32.add (i32.add (local.get $at) (local.get $n)) (i32.const 15)) (i32.const -16)))
-    (if (i32.gt_u (global.get $top) (i32.shl (memory.size) (i32.const 16)))
-      (then (if (i32.eq (memory.grow (i32.add (i32.shr_u (i32.sub (global.get $top) (i32.shl (memory.size) (i32.const 16))) (i32.const 16)) (i32.const 1))) (i32.const -1)) (then unreachable))))
-    (local.get $at))
-  (func $one (param $items i32) (param $n i32) (result i32)
-    (i32.store (i32.const 64) (i32.const 80))
-    (i32.store (i32.const 68) (i32.const 1))
-    (i32.store (i32.const 88) (local.get $items))
-    (i32.store (i32.const 92) (local.get $n))
-    (i32.const 64))`;
-
-/** The items of the input are those of the output. */
-const COPY = '(call $one (i32.load offset=8 (i32.load (local.get $in))) (i32.load offset=12 (i32.load (local.get $in))))';
 
 /** 2000 items, all with the name of 4 bytes at 48, without data. */
 const FLOOD_ITEMS = `
