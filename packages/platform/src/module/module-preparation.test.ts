@@ -80,6 +80,8 @@ describe('modules that are refused', () => {
       return result.kind === 'refused' ? result.problems.join() : '';
     };
     expect(refusal(new Uint8Array(0))).toMatch(/not a valid WebAssembly module: .*empty/);
+    const named = crowdedProgram({ body: Uint8Array.of(0x1a), custom: Uint8Array.of(1, 7, 1, 0, 4, 0x1b, 0x5b, 0x32, 0x4a) });
+    expect(refusal(named)).toMatch(/function #0:"\\u001b\[2J" failed/);
     expect(refusal(Buffer.from('#!/bin/sh'))).toMatch(/not a valid WebAssembly module: .*magic/);
   });
 

@@ -1,6 +1,7 @@
 /** A module's way through registration: valid, allowed, understood, rewritten. */
 import { AppError, errorMessage } from '@pappus/core';
 import type { Preparation } from '../sandbox/sandbox.ts';
+import { printable } from '../sets/item-name.ts';
 import { MalformedModule } from './byte-reader.ts';
 import { planIsolation } from './isolation.ts';
 import { MAX_MODULE_BYTES } from './limits.ts';
@@ -44,12 +45,12 @@ export function prepareModule(code: Uint8Array, importable: Importable, memoryBy
   };
 }
 
-/** What the engine says of an invalid module. */
+/** What the engine says of an invalid module; it quotes names of the module. */
 function invalidity(bytes: Uint8Array): string {
   try {
     void new webAssembly.Module(bytes);
     return 'no reason given';
   } catch (thrown) {
-    return errorMessage(thrown).replace(/^WebAssembly\.Module\(\): /, '').slice(0, 300);
+    return printable(errorMessage(thrown).replace(/^WebAssembly\.Module\(\): /, '').slice(0, 300));
   }
 }

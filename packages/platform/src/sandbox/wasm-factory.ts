@@ -3,6 +3,7 @@ import { errorMessage, type Clock, type Random } from '@pappus/core';
 import type { FunctionSpec } from '../functions/function-spec.ts';
 import { prepareModule } from '../module/module-preparation.ts';
 import { webAssembly } from '../module/web-assembly.ts';
+import { printable } from '../sets/item-name.ts';
 import type { GuestCode } from './guest-instance.ts';
 import { GuestMemory } from './guest-memory.ts';
 import { KeptInstance } from './kept-instance.ts';
@@ -63,7 +64,7 @@ function instanceProblem(code: GuestCode): string | null {
     return null;
   } catch (thrown) {
     if (!(thrown instanceof webAssembly.RuntimeError || thrown instanceof webAssembly.LinkError)) throw thrown;
-    return `no instance of the module can be made: ${errorMessage(thrown).replace(/^WebAssembly\.Instance\(\): /, '')}`;
+    return `no instance of the module can be made: ${printable(errorMessage(thrown).replace(/^WebAssembly\.Instance\(\): /, ''))}`;
   } finally {
     instances.leave();
   }

@@ -51,12 +51,16 @@ function isPlain(name: string): boolean {
 }
 
 const QUOTED_CHARS = 40;
-/** What JSON leaves as it is and terminals obey: DEL, the second set of control characters, and marks of direction. */
+/** What terminals obey: control characters of both sets, DEL, and marks of direction. */
 // oxlint-disable-next-line no-control-regex
-const OBEYED = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const OBEYED = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** A name as an error message shows it: short, and with nothing that a terminal would obey. */
 export function quoted(name: string): string {
-  const text = JSON.stringify(name.length > QUOTED_CHARS ? `${name.slice(0, QUOTED_CHARS)}…` : name);
+  return printable(JSON.stringify(name.length > QUOTED_CHARS ? `${name.slice(0, QUOTED_CHARS)}…` : name));
+}
+
+/** A text that quotes a guest, with nothing that a terminal would obey. */
+export function printable(text: string): string {
   return text.replaceAll(OBEYED, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
