@@ -11,7 +11,7 @@ const MAX_CHANGES_BEFORE_KILL = 6;
 const MAX_DELAY_MS = 20;
 /** One in so many kills comes while the server starts. */
 const EARLY_ONE_IN = 8;
-const START_MS = 60_000;
+const START_MS = 180_000;
 const GONE_WITHIN_MS = 5_000;
 
 export interface KilledServers {
