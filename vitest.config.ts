@@ -18,6 +18,7 @@ const config: ViteUserConfig = {
       suite('tpch-suite', 'packages/*/src/**/*.tpch-suite.ts', 900_000),
       suite('differential-suite', 'packages/*/src/**/*.differential-suite.ts', 1_800_000),
       suite('faults-suite', 'packages/*/src/**/*.faults-suite.ts', 600_000),
+      suite('examples-suite', 'packages/*/src/**/*.examples-suite.ts', 120_000),
       suite('fuzz-suite', 'packages/*/src/**/*.fuzz-suite.ts', 3_600_000),
     ],
   },

@@ -44,6 +44,8 @@ export const KEEP_ALIVE_MS = 4_000;
 export const MAX_KEEP_ALIVE_MS = 30_000;
 /** With so many connections open, further ones are closed after their response. */
 export const MAX_KEPT_CONNECTIONS = 1_024;
+/** How long the addresses of the machine's interfaces are taken for those that they were. */
+export const OWN_ADDRESSES_KEPT_MS = 10_000;
 /** The first piece of memory for a response; it grows with what really arrives. */
 export const FIRST_RESPONSE_BYTES = 65_536;
 

@@ -23,7 +23,7 @@ const TYPE = 'application/vnd.pappus.sets';
 export class BodyProbe {
   readonly #url: string;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 4 });
-  readonly answers = new Map<number, number>();
+  readonly answers: Map<number, number> = new Map();
 
   /** Of a server with a function `copy`. */
   constructor(url: string) {

@@ -75,6 +75,15 @@ export function classifyAddress(address: string): AddressClass {
   return classOf(value, V6) ?? 'reserved';
 }
 
+/** The same for two ways to write one address, as text; an IPv4 address that IPv6 carries is itself. */
+export function addressKey(address: string): string {
+  if (isIPv4(address)) return `4 ${v4Value(address)}`;
+  const [bare = ''] = address.split('%');
+  if (!isIPv6(bare)) return address;
+  const value = v6Value(bare);
+  return classOf(value, CARRYING) === null ? `6 ${value}` : `4 ${value & 0xffff_ffffn}`;
+}
+
 function classOf(value: bigint, blocks: readonly ParsedBlock[]): AddressClass | null {
   for (const block of blocks) if (value >> block.shift === block.value) return block.is;
   return null;

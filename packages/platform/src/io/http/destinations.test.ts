@@ -1,8 +1,9 @@
 import { AppError } from '@pappus/core';
 import { describe, expect, test } from 'vitest';
+import { classifyAddress } from './address-class.ts';
 import { Destinations, type Verdict } from './destinations.ts';
 
-const check = (allow: readonly string[], url: string, allowPrivate: readonly string[] = []): Verdict => new Destinations({ allow, allowPrivate }).check(new URL(url));
+const check = (allow: readonly string[], url: string, allowPrivate: readonly string[] = []): Verdict => new Destinations({ allow, allowPrivate }, classifyAddress).check(new URL(url));
 const allowed = (pattern: string, url: string): boolean => check([pattern], url).kind === 'allowed';
 
 describe('patterns', () => {
@@ -46,7 +47,7 @@ describe('patterns', () => {
   test('all that are wrong are named at once', () => {
     const wrong = ['ftp://a.example', 'a.example', 'http://', 'http://a.example/?q', 'http://a.*.example/', 'http://u@a.example/', 'http://a.example:99999', '', 'http://*.127.0.0.1'];
     try {
-      new Destinations({ allow: ['*', ...wrong] });
+      new Destinations({ allow: ['*', ...wrong] }, classifyAddress);
       expect.unreachable();
     } catch (thrown) {
       expect(thrown).toBeInstanceOf(AppError);

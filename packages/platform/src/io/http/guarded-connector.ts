@@ -7,10 +7,12 @@ import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { AppError } from '@pappus/core';
 import { buildConnector } from 'undici';
 import { isTrusted, refusedAddress, type Trust } from './destinations.ts';
+import type { Classifier } from './machine-addresses.ts';
 import type { ResolvedAddress, Resolver } from './resolver.ts';
 
 export interface ConnectorOptions {
   readonly resolver: Resolver;
+  readonly classify: Classifier;
   readonly timeoutMs: number;
   /** PEM certificates that are trusted instead of Node's own; null for those. */
   readonly certificateAuthorities: readonly string[] | null;
@@ -22,18 +24,19 @@ export class RefusedDestination extends AppError {}
 
 export function guardedConnector(trust: Trust, options: ConnectorOptions): buildConnector.connector {
   const ca = options.certificateAuthorities;
+  const { resolver, classify } = options;
   const connect = buildConnector({
     allowH2: false,
     timeout: options.timeoutMs,
     autoSelectFamily: true,
-    lookup: checkedLookup(trust, options.resolver),
+    lookup: checkedLookup(trust, resolver, classify),
     rejectUnauthorized: true,
     ...(ca === null ? {} : { ca: [...ca] }),
   });
   return (target, callback) => {
     const { hostname } = target;
     // no look-up is made for an address
-    if (isIP(hostname) !== 0 && !isTrusted(trust, hostname)) return callback(refusal(hostname, hostname), null);
+    if (isIP(hostname) !== 0 && !isTrusted(trust, classify(hostname))) return callback(refusal(hostname, classify(hostname)), null);
     connect(target, (...result) => {
       if (result[0] === null) options.onOpen(result[1]);
       callback(...result);
@@ -41,13 +44,13 @@ export function guardedConnector(trust: Trust, options: ConnectorOptions): build
   };
 }
 
-function checkedLookup(trust: Trust, resolver: Resolver): LookupFunction {
+function checkedLookup(trust: Trust, resolver: Resolver, classify: Classifier): LookupFunction {
   return (hostname, { all }, callback) => {
     resolver.resolve(hostname).then(
       (addresses) => {
-        const trusted = addresses.filter(({ address }) => isTrusted(trust, address));
+        const trusted = addresses.filter(({ address }) => isTrusted(trust, classify(address)));
         const [first] = trusted;
-        if (first === undefined) return callback(noAddress(hostname, addresses), '');
+        if (first === undefined) return callback(noAddress(hostname, addresses, classify), '');
         if (all === true) return callback(null, [...trusted]);
         callback(null, first.address, first.family);
       },
@@ -56,12 +59,12 @@ function checkedLookup(trust: Trust, resolver: Resolver): LookupFunction {
   };
 }
 
-function noAddress(hostname: string, addresses: readonly ResolvedAddress[]): Error {
+function noAddress(hostname: string, addresses: readonly ResolvedAddress[], classify: Classifier): Error {
   const [first] = addresses;
-  return first === undefined ? new AppError('unavailable', `${hostname} has no address`) : refusal(hostname, first.address);
+  return first === undefined ? new AppError('unavailable', `${hostname} has no address`) : refusal(hostname, classify(first.address));
 }
 
-function refusal(hostname: string, address: string): RefusedDestination {
-  const { message, hint } = refusedAddress(hostname, address);
+function refusal(hostname: string, is: ReturnType<Classifier>): RefusedDestination {
+  const { message, hint } = refusedAddress(hostname, is);
   return new RefusedDestination('permission-denied', message, { hint });
 }

@@ -85,13 +85,13 @@ export class HttpClient {
   }
 
   #newAgent(trust: Trust): Agent {
-    const { resolver, connectTimeoutMs, certificateAuthorities, requestsPerDestination } = this.#settings;
+    const { resolver, classify, connectTimeoutMs, certificateAuthorities, requestsPerDestination } = this.#settings;
     const onOpen = (socket: Socket): void => {
       this.#connections++;
       socket.once('close', () => void this.#connections--);
     };
     return new Agent({
-      connect: guardedConnector(trust, { resolver, timeoutMs: connectTimeoutMs, certificateAuthorities, onOpen }),
+      connect: guardedConnector(trust, { resolver, classify, timeoutMs: connectTimeoutMs, certificateAuthorities, onOpen }),
       connections: requestsPerDestination,
       allowH2: false,
       pipelining: 1,

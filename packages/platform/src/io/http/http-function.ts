@@ -32,7 +32,7 @@ class RefusedRun extends Error {
 
 export function httpFunction(options: HttpFunctionOptions): IoFunction {
   const settings = httpSettings(options);
-  const destinations = new Destinations(settings.destinations);
+  const destinations = new Destinations(settings.destinations, settings.classify);
   const client = new HttpClient(settings);
   const conversations = new HttpConversations(client, destinations, settings);
 

@@ -13,6 +13,7 @@ import {
   DEFAULT_TOTAL_TIMEOUT_MS,
 } from '../limits.ts';
 import type { DestinationOptions } from './destinations.ts';
+import { machineClassifier, type Classifier } from './machine-addresses.ts';
 import { systemResolver, type Resolver } from './resolver.ts';
 
 export interface HttpFunctionOptions {
@@ -37,6 +38,8 @@ export interface HttpFunctionOptions {
   /** PEM certificates that are trusted instead of Node's own. */
   readonly certificateAuthorities?: readonly string[] | null;
   readonly resolver?: Resolver;
+  /** What kind of place an address is; as this machine sees it if not given. */
+  readonly classify?: Classifier;
   readonly clock?: Clock;
   readonly random?: Random;
 }
@@ -59,6 +62,7 @@ export function httpSettings(options: HttpFunctionOptions): HttpSettings {
     attempts: DEFAULT_ATTEMPTS,
     certificateAuthorities: null,
     resolver: options.resolver ?? systemResolver(),
+    classify: options.classify ?? machineClassifier(options.clock ?? systemClock),
     clock: systemClock,
     random: systemRandom,
     ...options,
