@@ -1,29 +1,38 @@
 /**
- * A mix of invocations at half of what the gateway answers at most, for an hour or `--minutes N`: that memory does not
- * grow and latency stays. Growth is the slope of a line through the samples after the first tenth.
+ * A mix of invocations at half of what the gateway answers at most, for an hour or `--minutes N`: memory, descriptors and
+ * threads of gateway and engines must not grow, and latency stays. Growth is the slope of a line through the samples of
+ * the second half.
  */
 import { runBench, type BenchContext } from './harness/bench.ts';
 import { median } from './harness/rounds.ts';
 import { megabytes, ms, percent } from './harness/text-table.ts';
 import { deploy, deployChain, withGateway, type Gateway } from './platform/gateway.ts';
+import { growthOf } from './platform/growth.ts';
 import { underLoad, type Load } from './platform/load.ts';
-import { processTree, residentBytes } from './platform/process-tree.ts';
+import { descriptors, processTree, residentBytes, threads } from './platform/process-tree.ts';
 import { addOne, COPY, COPY_POOLED } from './platform/programs.ts';
 
 const CONNECTIONS = 32;
 const WARM_SECONDS = { full: 10, smoke: 1 };
 const SLICE_SECONDS = 30;
 const SAMPLE_MS = 1_000;
-/** Growth in an hour that is no more than the noise of a collected heap, as a share of what is resident. */
+/** Growth in an hour that is no more than the noise of a collected heap, as a share of what is there. */
 const NO_GROWTH = 0.05;
 const PROMISED_MINUTES = 60;
 const BODY = Buffer.from('hello');
 const SCRIPT = 'export default ({ in: items }) => ({ out: items });';
 
+/** What one process or several have. */
+interface Holdings {
+  readonly bytes: number;
+  readonly descriptors: number;
+  readonly threads: number;
+}
+
 interface Sample {
   readonly minute: number;
-  readonly gatewayBytes: number;
-  readonly enginesBytes: number;
+  readonly gateway: Holdings;
+  readonly engines: Holdings;
 }
 
 interface Slice {
@@ -73,30 +82,27 @@ async function deployAll(gateway: Gateway): Promise<readonly string[]> {
 
 function sampleOf(gateway: Gateway, minute: number): Sample {
   const [own = gateway.pid, ...others] = processTree(gateway.pid);
-  return { minute, gatewayBytes: residentBytes([own]), enginesBytes: residentBytes(others) };
+  return { minute, gateway: holdingsOf([own]), engines: holdingsOf(others) };
 }
 
-/** Bytes a minute, by least squares. */
-function slope(samples: readonly Sample[], of: (sample: Sample) => number): number {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [x, y] = [mean(samples.map(({ minute }) => minute)), mean(samples.map(of))];
-  const spread = samples.reduce((sum, { minute }) => sum + (minute - x) ** 2, 0);
-  return samples.reduce((sum, sample) => sum + (sample.minute - x) * (of(sample) - y), 0) / spread;
+function holdingsOf(pids: readonly number[]): Holdings {
+  return { bytes: residentBytes(pids), descriptors: descriptors(pids), threads: threads(pids) };
 }
 
-function tell({ flags, report }: BenchContext, samples: readonly Sample[], slices: readonly Slice[]): void {
-  const settled = samples.slice(Math.ceil(samples.length / 10));
-  const parts = [['gateway', ({ gatewayBytes }: Sample) => gatewayBytes], ['engines', ({ enginesBytes }: Sample) => enginesBytes], ['both', (sample: Sample) => sample.gatewayBytes + sample.enginesBytes]] as const;
-  const data = parts.map(([name, of]) => {
-    const values = settled.map(of);
-    const quarter = Math.max(1, Math.floor(values.length / 4));
-    return { name, first: median(values.slice(0, quarter)), last: median(values.slice(-quarter)), most: Math.max(...values), hourly: slope(settled, of) * 60, share: (slope(settled, of) * 60) / median(values) };
-  });
-  report.text('\nMiB resident, sampled each second: medians of the first and of the last quarter, the most, and the growth of an hour by regression.');
-  report.table('memory', ['process', 'first', 'last', 'most', 'an hour', 'of it'], data.map((row) => [row.name, megabytes(row.first), megabytes(row.last), megabytes(row.most), megabytes(row.hourly), percent(row.share)]), { data, samples });
+function tell(context: BenchContext, samples: readonly Sample[], slices: readonly Slice[]): void {
+  tellGrowth(context, samples);
   const latency = (part: readonly Slice[]): readonly string[] => [median(part.map(({ perSecond }) => perSecond)).toFixed(0), ms(median(part.map(({ p50Ms }) => p50Ms))), ms(median(part.map(({ p99Ms }) => p99Ms)))];
   const quarter = Math.max(1, Math.floor(slices.length / 4));
-  report.table('latency', ['quarter', 'answered/s', 'p50 ms', 'p99 ms'], [['first', ...latency(slices.slice(0, quarter))], ['last', ...latency(slices.slice(-quarter))]], slices);
-  const growth = data.at(-1)?.share ?? Number.NaN;
-  report.promise({ what: `memory at half load, by regression, in an hour`, promise: `no growth (≤ ${percent(NO_GROWTH)})`, measured: percent(growth), kept: flags.minutes >= PROMISED_MINUTES ? growth <= NO_GROWTH : null });
+  context.report.table('latency', ['quarter', 'answered/s', 'p50 ms', 'p99 ms'], [['first', ...latency(slices.slice(0, quarter))], ['last', ...latency(slices.slice(-quarter))]], slices);
+}
+
+function tellGrowth({ flags, report }: BenchContext, samples: readonly Sample[]): void {
+  const sides = ['gateway', 'engines'] as const;
+  const kinds = [['MiB', ({ bytes }: Holdings) => bytes / 1024 ** 2], ['descriptors', (held: Holdings) => held.descriptors], ['threads', (held: Holdings) => held.threads]] as const;
+  const data = sides.flatMap((side) => kinds.map(([kind, of]) => ({ what: `${side}, ${kind}`, ...growthOf(samples.map((sample) => ({ minute: sample.minute, value: of(sample[side]) }))) })));
+  report.text('\nSampled each second: medians of the second and of the last quarter, the most, and the growth of an hour by the line through the second half.');
+  report.table('growth', ['what', 'early', 'late', 'most', 'an hour', 'of it'], data.map((row) => [row.what, row.early.toFixed(0), row.late.toFixed(0), row.most.toFixed(0), row.hourly.toFixed(1), percent(row.share)]), { data, samples });
+  for (const { what, share } of data) {
+    report.promise({ what: `${what}, in an hour at half load`, promise: `no growth (≤ ${percent(NO_GROWTH)})`, measured: percent(share), kept: flags.minutes >= PROMISED_MINUTES ? share <= NO_GROWTH : null });
+  }
 }

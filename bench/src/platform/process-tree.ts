@@ -17,13 +17,15 @@ export function processTree(root: number): readonly number[] {
   return tree;
 }
 
-function listed(): readonly string[] {
+const listed = (): readonly string[] => (namesIn('/proc') ?? []).filter((name) => /^\d+$/.test(name));
+
+const namesIn = (folder: string): readonly string[] | null => {
   try {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    return readdirSync(folder);
   } catch {
-    return []; // another system
+    return null; // another system, or the process has just ended
   }
-}
+};
 
 const fileOf = (pid: number, name: string): string | null => {
   try {
@@ -45,6 +47,11 @@ export function residentBytes(pids: readonly number[]): number {
   for (const pid of pids) bytes += Number(/^VmRSS:\s+(\d+) kB$/m.exec(fileOf(pid, 'status') ?? '')?.[1] ?? 0) * 1024;
   return bytes;
 }
+
+/** Files, sockets and the like that are open. */
+export const descriptors = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + (namesIn(`/proc/${pid}/fd`)?.length ?? 0), 0);
+
+export const threads = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + (namesIn(`/proc/${pid}/task`)?.length ?? 0), 0);
 
 /** The sum of the peaks since `forgetPeaks`, which need not have been at the same moment. */
 export const peakBytes = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + (peakResidentBytes(pid) ?? 0), 0);

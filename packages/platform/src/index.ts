@@ -23,7 +23,7 @@ export {
 export { signatureOf, type BlobRef, type CompositionVersion, type Description, type FunctionVersion, type Listing, type Version } from './registry/version.ts';
 
 // Engine processes.
-export { type ComputeEngine, type EngineFailure, type EngineStats, type RunSpan, type Segment, type SegmentResult, type SegmentTask, type StepLog } from './engine/compute-engine.ts';
+export { type ComputeEngine, type EngineFailure, type EngineStats, type FunctionSource, type RunSpan, type Segment, type SegmentResult, type SegmentTask, type StepLog } from './engine/compute-engine.ts';
 export { createComputeEngine, type ComputeEngineOptions } from './engine/create-compute-engine.ts';
 export { type RunFailure, type RunLog } from './sandbox/sandbox.ts';
 

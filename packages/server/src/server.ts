@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Signature } from '@pappus/api';
 import type { Clock, Logger, Random } from '@pappus/core';
-import { CoreController, createComputeEngine, Dispatcher, filesFunction, httpFunction, ioTable, Registry, ResultCache, type ComputeEngine, type IoTable } from '@pappus/platform';
+import { CoreController, createComputeEngine, Dispatcher, filesFunction, httpFunction, ioTable, Registry, ResultCache, type ComputeEngine, type FunctionSource, type IoTable } from '@pappus/platform';
 import type { ServerConfig } from './config/server-config.ts';
 import { DispatchInvoker } from './gateway/dispatch-invoker.ts';
 import { tuneCollector } from './gateway/collector-tuning.ts';
@@ -48,13 +48,7 @@ async function startParts(config: ServerConfig, services: ServerServices, stops:
   stops.add(() => io.stop());
   const builtins = new Map<string, Signature>(io.functions.map(({ name, signature }) => [name, signature]));
   await mkdir(config.folder, { recursive: true, mode: 0o700 });
-  const registry = await Registry.open({ folder: join(config.folder, 'registry'), clock, logger, builtins, ...(signal === undefined ? {} : { signal }) });
-  stops.add(() => registry.close());
-  signal?.throwIfAborted();
-  const { processes, spares, spareProcesses } = config.engines;
-  const threads = config.engines.threads ?? availableParallelism();
-  const engine = await createComputeEngine({ processes, threads, spares, spareProcesses, source: registry, folder: join(config.folder, 'engines'), clock, logger });
-  stops.add(() => engine.stop());
+  const { registry, engine, threads } = await startBackground(config, builtins, services, stops);
   signal?.throwIfAborted();
   const cache = config.cacheBytes === 0 ? null : new ResultCache({ maxBytes: config.cacheBytes });
   const dispatcher = new Dispatcher({ engine, clock, random, logger, cache, maxInvocations: config.invocations.atOnce });
@@ -67,6 +61,31 @@ async function startParts(config: ServerConfig, services: ServerServices, stops:
   const gateway = await Gateway.open({ config, registry, engine, invoker: new DispatchInvoker({ dispatcher, registry, io }), builtins, metrics, version: VERSION, clock, random, logger });
   stops.add(() => gateway.stop());
   return gateway;
+}
+
+interface Background {
+  readonly registry: Registry;
+  readonly engine: ComputeEngine;
+  readonly threads: number;
+}
+
+/** What takes long, all at the same time: the registry is read while engine processes come up. */
+async function startBackground(config: ServerConfig, builtins: ReadonlyMap<string, Signature>, services: ServerServices, stops: StopList): Promise<Background> {
+  const { clock, logger, signal } = services;
+  const { processes, spares, spareProcesses } = config.engines;
+  const threads = config.engines.threads ?? availableParallelism();
+  const opening = Registry.open({ folder: join(config.folder, 'registry'), clock, logger, builtins, ...(signal === undefined ? {} : { signal }) });
+  const source: FunctionSource = { load: async (hash) => (await opening).load(hash) };
+  const starting = createComputeEngine({ processes, threads, spares, spareProcesses, source, folder: join(config.folder, 'engines'), clock, logger });
+  const [opened, started] = await Promise.allSettled([opening, starting]);
+  if (opened.status === 'fulfilled') stops.add(() => opened.value.close());
+  if (started.status === 'fulfilled') stops.add(() => started.value.stop());
+  return { registry: valueOf(opened), engine: valueOf(started), threads };
+}
+
+function valueOf<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'rejected') throw settled.reason;
+  return settled.value;
 }
 
 function ioFunctions({ io }: ServerConfig): IoTable {
