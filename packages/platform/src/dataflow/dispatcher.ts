@@ -1,7 +1,7 @@
 /**
  * All invocations of the gateway. It asks them for runs whenever there is room on the engines or for I/O, in turns
  * between compositions, and hands results back. Nothing waits here but what was accepted: with no room for another
- * invocation, `invoke` refuses at once.
+ * invocation of its name, `invoke` refuses at once.
  */
 import { AppError, cancelled, errorMessage, randomHex, toAppError, type Clock, type Logger, type Random, type Timer } from '@pappus/core';
 import { resultKey } from '../cache/result-key.ts';
@@ -10,12 +10,13 @@ import type { ComputeEngine, SegmentResult, SegmentTask } from '../engine/comput
 import type { FunctionHash } from '../functions/function-spec.ts';
 import type { RunLog } from '../sandbox/sandbox.ts';
 import type { Item, ItemSet, Sets } from '../sets/item.ts';
+import { Admission } from './admission.ts';
 import type { Run } from './application-state.ts';
 import type { PlatformFailure } from './failure.ts';
 import { FairLine } from './fair-line.ts';
 import { Invocation, type InvocationResult } from './invocation.ts';
 import { LiveSet } from './live-set.ts';
-import { DEFAULT_IO_SLOTS, ESTIMATED_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_LOG_BYTES, MAX_NESTED_AT_ONCE, LOG_ENTRY_BYTES, RETRY_AFTER_MS, TASKS_PER_THREAD } from './limits.ts';
+import { DEFAULT_IO_SLOTS, ESTIMATED_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_LOG_BYTES, MAX_NESTED_AT_ONCE, LOG_ENTRY_BYTES, TASKS_PER_THREAD } from './limits.ts';
 import { isKept, type Callee, type Plan, type Unit } from './plan.ts';
 import { Trace } from './trace.ts';
 
@@ -100,6 +101,7 @@ export class Dispatcher {
   /** By function: those that wait for one of its runs to end, because no more of them may go on at once. */
   readonly #parked = new Map<FunctionHash, Set<Entry>>();
   readonly #running = new Map<FunctionHash, number>();
+  readonly #admission: Admission;
   readonly #jobs = new LiveSet<Job>();
   /** Different in each run of the server; a random number for each invocation would cost as much as all the rest. */
   readonly #idPrefix: string;
@@ -115,6 +117,7 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#admission = new Admission(options.maxInvocations ?? MAX_INVOCATIONS);
     this.#idPrefix = `${randomHex(options.random, 4)}-`;
     this.#computeSlots = options.engine.stats().threads * TASKS_PER_THREAD;
   }
@@ -134,14 +137,11 @@ export class Dispatcher {
     return { invocations: this.#jobs.size, computing: this.#computing, io: this.#io, waiting: this.#lines.compute.size, waitingIo: this.#lines.io.size, completedTasks: this.#completedTasks, completedIo: this.#completedIo };
   }
 
-  /** Rejects with `resource-exhausted` when too many are under way; everything that happens after that is in the outcome. */
+  /** Rejects with `resource-exhausted` when too many are under way (admission.ts); everything that happens after that is in the outcome. */
   invoke(options: InvokeOptions): Promise<InvocationOutcome> {
-    const { maxInvocations = MAX_INVOCATIONS } = this.#options;
     if (this.#stopping) return Promise.reject(new AppError('unavailable', 'the server is stopping', { retryable: true }));
-    if (this.#jobs.size >= maxInvocations) {
-      const hint = `Try again in ${RETRY_AFTER_MS} ms.`;
-      return Promise.reject(new AppError('resource-exhausted', `${maxInvocations} invocations are under way`, { retryable: true, hint }));
-    }
+    const refusal = this.#admission.enter(options.plan.name);
+    if (refusal !== null) return Promise.reject(refusal);
     return new Promise((resolve) => this.#start(options, resolve));
   }
 
@@ -168,6 +168,7 @@ export class Dispatcher {
       deadline?.cancel();
       signal?.removeEventListener('abort', onAbort);
       this.#jobs.delete(job);
+      this.#admission.leave(plan.name);
       if (result.kind === 'failed') job.controller.abort(cancelled(`invocation ${id}`));
       resolve({ id, result, trace, logs: job.logs, elapsedMs: clock.nowMs() - startedMs });
       if (this.#jobs.size === 0) this.#idle?.();
