@@ -7,7 +7,10 @@ import { problemSchema, type Problem } from './problem.ts';
 export interface TraceSpan {
   /** Place of the application in its composition; 0 for a function alone. */
   readonly application: number;
+  /** After the names of the compositions inside the invoked one, with `/` between them. */
   readonly function: string;
+  /** Sets of the composition that the application makes: with the function they say which one it is. */
+  readonly makes: readonly string[];
   /** Number of the run among those of its application. */
   readonly run: number;
   readonly startedUs: number;
@@ -40,7 +43,8 @@ const us = z.number().min(0);
 const spanSchema: z.ZodType<TraceSpan> = z
   .object({
     application: z.int(),
-    function: z.string(),
+    function: z.string().describe('After the names of the compositions inside the invoked one, with / between them'),
+    makes: z.array(z.string()).describe('Sets of the composition that the application makes'),
     run: z.int(),
     startedUs: us,
     queueUs: us.describe('Waiting for a thread or a slot'),

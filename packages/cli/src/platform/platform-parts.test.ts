@@ -73,7 +73,7 @@ describe('outputs', () => {
 });
 
 describe('a timeline', () => {
-  const span = (startedUs: number, queueUs: number, computeUs: number): TraceSpan => ({ application: 0, function: 'f', run: 0, startedUs, queueUs, fetchUs: 0, sandboxUs: 0, computeUs, storeUs: 0, cached: false });
+  const span = (startedUs: number, queueUs: number, computeUs: number): TraceSpan => ({ application: 0, function: 'f', makes: ['out'], run: 0, startedUs, queueUs, fetchUs: 0, sandboxUs: 0, computeUs, storeUs: 0, cached: false });
   const trace = (...spans: readonly TraceSpan[]): Trace => ({ invocation: 'i', name: 'n', hash: 'a'.repeat(64), startedAt: '2026-05-01T12:00:00.000Z', durationUs: 400, outcome: 'done', problem: null, inputBytes: 0, outputBytes: 0, spans, droppedSpans: 3 });
   const bars = (text: string): readonly string[] => text.split('\n').flatMap((line) => /▏(.*)▏/.exec(line)?.[1] ?? []);
 

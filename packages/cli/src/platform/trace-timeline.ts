@@ -1,14 +1,16 @@
 /**
- * A trace as text: one line for each run, a bar where it was, its phases in µs.
+ * A trace as text: the tree of compositions and applications (trace-tree.ts), one line for each run, a bar where it was,
+ * its phases in µs.
  *
- *     1. split #0   ▏░▒███▓                          ▏ queue 12  fetch 3  sandbox 1  compute 40  store 2 µs
- *
- * The number is that of the application in its composition.
+ *     ├ split → words      ▏·▒███▓          ▏ queue 12  fetch 0  sandbox 1  compute 40  store 2 µs
+ *     └ count → counts #0  ▏      ▒██       ▏ queue 3  fetch 0  sandbox 1  compute 20  store 1 µs
+ *                      #1  ▏        ▒██     ▏ queue 5  fetch 0  sandbox 1  compute 21  store 1 µs
  */
 import { styleText } from 'node:util';
 import type { Trace, TraceSpan } from '@pappus/api';
 import { formatBytes, formatCount } from '../output/units.ts';
 import { MAX_DRAWN_SPANS } from './limits.ts';
+import { traceTree } from './trace-tree.ts';
 
 interface Phase {
   readonly name: string;
@@ -31,12 +33,11 @@ export function traceTimeline(trace: Trace, stream: NodeJS.WriteStream): string 
   const { invocation, name, hash, durationUs, outcome, spans } = trace;
   const drawn = [...spans].sort((a, b) => a.startedUs - b.startedUs).slice(0, MAX_DRAWN_SPANS);
   const scaleUs = Math.max(durationUs, ...drawn.map((span) => span.startedUs + lengthUs(span)), 1);
-  const several = new Set(spans.map((span) => span.application)).size > 1;
-  const labels = drawn.map((span) => `${several ? `${span.application + 1}. ` : ''}${span.function} #${span.run}`);
-  const width = Math.max(0, ...labels.map((label) => label.length));
+  const rows = traceTree(drawn);
+  const width = Math.max(0, ...rows.map(({ label }) => label.length));
   const head = `${name}@${hash.slice(0, 12)}  ${invocation}  ${outcome} in ${us(durationUs)}  in ${formatBytes(trace.inputBytes)}, out ${formatBytes(trace.outputBytes)}`;
   const legend = PHASES.map(({ name: phase, mark, colour }) => `${styleText(colour, mark, { stream })} ${phase}`).join('  ');
-  const lines = drawn.map((span, index) => `${(labels[index] ?? '').padEnd(width)} ▏${bar(span, scaleUs, stream)}▏ ${figures(span)}`);
+  const lines = rows.map(({ label, span }) => (span === null ? label : `${label.padEnd(width)} ▏${bar(span, scaleUs, stream)}▏ ${figures(span)}`));
   const hidden = spans.length - drawn.length + trace.droppedSpans;
   return [
     styleText('bold', head, { stream }),

@@ -12,6 +12,7 @@ export interface TraceSpan {
   readonly kind: 'compute' | 'io' | 'composition' | 'kept';
   /** Its number among the runs of its application, as they started. */
   readonly run: number;
+  /** When it was ready. */
   readonly startedUs: number;
   /** Ready until its thread or its I/O began. */
   readonly queueUs: number;
@@ -42,11 +43,12 @@ export class Trace {
     else this.#dropped++;
   }
 
-  /** A run on a thread: from when it was ready, and what the thread says of it. */
+  /** A run on a thread: from when it was ready, and what the thread says of it. Those that follow on the thread have not waited. */
   addCompute(place: Pick<TraceSpan, 'path' | 'application' | 'function' | 'run'>, readyUs: number, busyUs: number, span: RunSpan): void {
     const queueUs = Math.max(0, this.nowUs() - readyUs - busyUs);
-    const { sandboxUs, computeUs, storeUs } = span;
-    this.add({ ...place, kind: 'compute', startedUs: readyUs + queueUs + span.startedUs, queueUs, fetchUs: 0, sandboxUs, computeUs, storeUs });
+    const { step, startedUs, sandboxUs, computeUs, storeUs } = span;
+    const waitedUs = step === 0 ? queueUs : 0;
+    this.add({ ...place, kind: 'compute', startedUs: readyUs + queueUs + startedUs - waitedUs, queueUs: waitedUs, fetchUs: 0, sandboxUs, computeUs, storeUs });
   }
 
   get spans(): readonly TraceSpan[] {

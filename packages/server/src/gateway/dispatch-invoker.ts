@@ -33,7 +33,7 @@ export class DispatchInvoker implements Invoker {
     const outcome = await this.#dispatcher.invoke({ id: invocation, plan, inputs, stdio, signal, traced, ...(onItems === null ? {} : { onOutput: onItems }) });
     const { result, trace, logs } = outcome;
     const ended = {
-      spans: trace?.spans.map(traceSpan) ?? [],
+      spans: trace?.spans.map((span) => traceSpan(plan, span)) ?? [],
       droppedSpans: trace?.dropped ?? 0,
       logs: logs.map(({ function: name, log }) => ({ function: name, ...log })),
     };
@@ -69,8 +69,18 @@ export class DispatchInvoker implements Invoker {
   }
 }
 
-const traceSpan = ({ path, application, function: name, kind, run, startedUs, queueUs, fetchUs, sandboxUs, computeUs, storeUs }: DispatchSpan): TraceSpan =>
-  ({ application, function: [...path.slice(1), name].join('/'), run, startedUs, queueUs, fetchUs, sandboxUs, computeUs, storeUs, cached: kind === 'kept' });
+function traceSpan(plan: Plan, { path, application, function: name, kind, run, startedUs, queueUs, fetchUs, sandboxUs, computeUs, storeUs }: DispatchSpan): TraceSpan {
+  const inner = path.slice(1);
+  return { application, function: [...inner, name].join('/'), makes: setsMade(plan, inner, application), run, startedUs, queueUs, fetchUs, sandboxUs, computeUs, storeUs, cached: kind === 'kept' };
+}
+
+/** Names of the sets that an application makes, in the composition that `path` leads to. */
+function setsMade(plan: Plan, path: readonly string[], application: number): readonly string[] {
+  const [next, ...rest] = path;
+  if (next === undefined) return (plan.applications[application]?.outputs ?? []).flatMap((set) => (set === null ? [] : [plan.graph.sets[set] ?? '']));
+  for (const { callee } of plan.applications) if (callee.kind === 'composition' && callee.plan.name === next) return setsMade(callee.plan, rest, application);
+  return [];
+}
 
 type Reason = InvocationFailure['reason'];
 

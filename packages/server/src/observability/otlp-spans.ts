@@ -63,7 +63,7 @@ function runSpan(span: TraceSpan, { startNs, ...ids }: Place): Json {
     kind: INTERNAL_SPAN,
     startTimeUnixNano: String(start),
     endTimeUnixNano: String(start + ns(queueUs + fetchUs + sandboxUs + computeUs + storeUs)),
-    attributes: [...attributes, whole('pappus.application', span.application), whole('pappus.run', span.run), { key: 'pappus.cached', value: { boolValue: span.cached } }],
+    attributes: [...attributes, whole('pappus.application', span.application), text('pappus.makes', span.makes.join(' ')), whole('pappus.run', span.run), { key: 'pappus.cached', value: { boolValue: span.cached } }],
   };
 }
 

@@ -10,7 +10,7 @@ import { Metrics } from './metrics.ts';
 import { OtlpExporter } from './otlp-exporter.ts';
 import { TraceStore } from './trace-store.ts';
 
-const span: TraceSpan = { application: 0, function: 'f', run: 0, startedUs: 10, queueUs: 1, fetchUs: 2, sandboxUs: 3, computeUs: 4, storeUs: 5, cached: false };
+const span: TraceSpan = { application: 0, function: 'f', makes: ['out'], run: 0, startedUs: 10, queueUs: 1, fetchUs: 2, sandboxUs: 3, computeUs: 4, storeUs: 5, cached: false };
 const trace = (invocation: string, spans = 1): Trace => ({
   invocation, name: 'f', hash: 'a'.repeat(64), startedAt: '2026-11-22T10:00:00.000Z', durationUs: 1_000, outcome: 'done', problem: null, inputBytes: 1, outputBytes: 2,
   spans: Array.from({ length: spans }, () => span), droppedSpans: 0,
