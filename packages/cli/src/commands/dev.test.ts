@@ -65,6 +65,45 @@ it('deploys a folder, again what is saved, shows mistakes without ending, and le
   expect(await readdir(tmpdir())).toEqual([]);
 });
 
+it('removes what is deleted, unless it is still called, and follows the services of pappus.json', async () => {
+  const at = join(root, 'changing');
+  await mkdir(at);
+  const write = (name: string, text: string): Promise<void> => writeFile(join(at, name), text);
+  const service = (word: string): string => `process.stdin.resume().on('end', () => process.exit());\nprocess.stdout.write('${word}\\n');\n`;
+  await write('greet.js', greeting('Hello'));
+  await write('part.js', 'export const part = 1;\n');
+  await write('pipeline.pcl', PIPELINE);
+  await write('one.mjs', service('one is ready'));
+  await write('pappus.json', '{"dev": {"services": ["one.mjs"]}}');
+  const controller = new AbortController();
+  const streams = new CapturedStreams();
+  const running = dev({ out: streams.out, err: streams.err, signal: controller.signal }, at, { port: 0, threads: 1 });
+  const shown = async (text: string): Promise<void> => {
+    expect(await eventually(() => streams.all.includes(text), DEADLINE_MS), `${text} in ${streams.all}`).not.toBeNull();
+  };
+  try {
+    await shown('try: pappus invoke pipeline');
+    await shown('one.mjs: one is ready');
+    const url = /http:\/\/\S+/.exec(streams.outText)?.[0] ?? '';
+    await rm(join(at, 'greet.js'));
+    await shown('greet is called by pipeline');
+    await write('pipeline.pcl', PIPELINE.replaceAll('pipeline', 'renamed'));
+    await shown('removed pipeline');
+    await rm(join(at, 'pipeline.pcl'));
+    await shown('removed greet');
+    expect(await pappus('ls', '--server', url)).toMatchObject({ status: 0, err: 'nothing is deployed\n' });
+    await write('one.mjs', service('one is new'));
+    await shown('one.mjs: one is new');
+    await write('two.mjs', service('two is ready'));
+    await write('pappus.json', '{"dev": {"services": ["two.mjs"], "allowHttp": ["http://127.0.0.1:1"]}}');
+    await shown('two.mjs: two is ready');
+    await shown('counts from the next start of dev');
+  } finally {
+    controller.abort();
+    await running;
+  }
+});
+
 it('a port that is taken is said to be', async () => {
   const occupied = createServer();
   await new Promise<void>((resolve) => occupied.listen(0, '127.0.0.1', resolve));

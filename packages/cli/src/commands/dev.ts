@@ -1,4 +1,4 @@
-/** `pappus dev`: a server in this process that has what stands in a folder, and again what is saved there. */
+/** `pappus dev`: a server in this process that has what stands in a folder, follows what is saved and deleted there, and runs its services. */
 import { rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { styleText } from 'node:util';
@@ -11,7 +11,7 @@ import { FolderDeployer } from '../platform/folder-deployer.ts';
 import { watchFolder } from '../platform/folder-watch.ts';
 import { DEV_DRAIN_MS } from '../platform/limits.ts';
 import { readManifest, type Manifest } from '../platform/manifest.ts';
-import { ServiceProcess } from '../platform/service-process.ts';
+import { ServiceSet } from '../platform/service-set.ts';
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
 import type { CommandContext } from '../program.ts';
 import { deployedLine } from './deploy.ts';
@@ -53,12 +53,12 @@ async function run(context: CommandContext, folder: string, setup: Setup, ends: 
   const server = await start(context, devConfig(folder, setup));
   ends.push(() => server.stop());
   out.write(`${styleText('bold', server.url, { stream: out })} · watching ${folder} · Ctrl-C ends\n`);
-  for (const file of setup.manifest.dev.services) {
-    const service = await ServiceProcess.start({ folder, file, clock: systemClock, print: (line) => void out.write(`${styleText('dim', line, { stream: out })}\n`), signal });
-    ends.push(() => service.stop());
-  }
+  const services = new ServiceSet({ folder, clock: systemClock, print: (line) => void out.write(`${styleText('dim', line, { stream: out })}\n`), signal });
+  ends.push(() => services.stop());
+  await services.follow(setup.manifest.dev.services, rethrow);
   const watch = watchFolder(folder, systemClock);
   ends.push(async () => watch.stop());
+  const failed = (thrown: unknown): void => printFailure(err, thrown, false);
   let shown: Deployed | null = null;
   const deployer = new FolderDeployer(new PappusClient({ url: server.url }), folder, {
     deployed(one) {
@@ -66,13 +66,29 @@ async function run(context: CommandContext, folder: string, setup: Setup, ends: 
       out.write(deployedLine(one, out));
       for (const remark of one.remarks) err.write(`${styleText('yellow', 'warning:', { stream: err })} ${remark}\n`);
     },
-    failed: (thrown) => printFailure(err, thrown, false),
+    removed: (name) => void out.write(`removed ${styleText('bold', name, { stream: out })}\n`),
+    failed,
   });
+  let { manifest } = setup;
   for (let first = true; ; first = false) {
+    if (!first) manifest = await followManifest(context, folder, manifest, services);
     await deployer.deployChanged(signal);
     if (first && shown !== null) out.write(styleText('dim', invocationHint(shown, server.url, setup.flags.port), { stream: out }));
     await watch.changed(signal);
   }
+}
+
+function rethrow(thrown: unknown): never {
+  throw thrown;
+}
+
+/** The manifest as it is now; one that can't be read changes nothing, and the deployer says so. */
+async function followManifest({ err }: CommandContext, folder: string, before: Manifest, services: ServiceSet): Promise<Manifest> {
+  const manifest = await readManifest(folder).catch(() => before);
+  const setOnce = ({ dev: { allowHttp, files } }: Manifest): string => JSON.stringify([allowHttp, files]);
+  if (setOnce(manifest) !== setOnce(before)) err.write(`${styleText('yellow', 'warning:', { stream: err })} what pappus.json says of allowHttp and files counts from the next start of dev\n`);
+  await services.follow(manifest.dev.services, (thrown) => printFailure(err, thrown, false));
+  return manifest;
 }
 
 /** What to type next, in another terminal. */

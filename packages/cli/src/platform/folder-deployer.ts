@@ -1,4 +1,4 @@
-/** Keeps a server at what stands in a folder: each call deploys what has changed since the last one. */
+/** Keeps a server at what stands in a folder: each call deploys what has changed since the last one, and removes what is gone. */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,10 +9,16 @@ import { deploy, inOrder, type Deployed } from './deployment.ts';
 import { exportedSets } from './exported-sets.ts';
 import { MAX_DEPLOYED_FILES } from './limits.ts';
 import { readManifest, type Manifest } from './manifest.ts';
+import { ServedNames, type RemovalReport } from './served-names.ts';
 
-export interface FolderReport {
+export interface FolderReport extends RemovalReport {
   deployed(deployed: Deployed): void;
-  failed(thrown: unknown): void;
+}
+
+interface Found {
+  /** Those that can't be read too. */
+  readonly files: readonly string[];
+  readonly deployables: readonly Deployable[];
 }
 
 const NO_FLAGS = { entry: {} } as const;
@@ -24,18 +30,21 @@ export class FolderDeployer {
   /** Fingerprint of what was deployed last, or failed last, of each file. */
   readonly #last = new Map<string, string>();
   readonly #failed = new Set<string>();
+  readonly #served: ServedNames;
 
   constructor(client: PappusClient, folder: string, report: FolderReport) {
     this.#client = client;
     this.#folder = folder;
     this.#report = report;
+    this.#served = new ServedNames(client, report);
   }
 
   /** Resolves when the server has what can be had; mistakes are reported. Throws only when cancelled or when the server is gone. */
   async deployChanged(signal: AbortSignal): Promise<void> {
-    const deployables = inOrder(await this.#read());
+    const found = await this.#read();
+    if (found === null) return;
     let functionsChanged = false;
-    for (const deployable of deployables) {
+    for (const deployable of inOrder(found.deployables)) {
       signal.throwIfAborted();
       const print = fingerprint(deployable);
       const again = deployable.kind === 'composition' && functionsChanged && this.#failed.has(deployable.file);
@@ -43,11 +52,16 @@ export class FolderDeployer {
       this.#last.set(deployable.file, print);
       if (await this.#deploy(deployable, signal)) functionsChanged = true;
     }
+    for (const file of this.#last.keys()) if (!found.files.includes(file)) this.#last.delete(file);
+    this.#served.keepOnly(found.files);
+    await this.#served.removeGone(signal);
   }
 
   async #deploy(deployable: Deployable, signal: AbortSignal): Promise<boolean> {
     try {
-      for (const one of await deploy(this.#client, deployable, signal)) this.#report.deployed(one);
+      const versions = await deploy(this.#client, deployable, signal);
+      for (const one of versions) this.#report.deployed(one);
+      this.#served.deployed(deployable.file, versions.map(({ name }) => name));
       this.#failed.delete(deployable.file);
       return true;
     } catch (thrown) {
@@ -58,18 +72,20 @@ export class FolderDeployer {
     }
   }
 
-  async #read(): Promise<readonly Deployable[]> {
+  /** Null when the folder says nothing that can be understood. */
+  async #read(): Promise<Found | null> {
     try {
       const manifest = await readManifest(this.#folder);
-      const found: Deployable[] = [];
-      for (const file of await deployableFiles(this.#folder, manifest)) {
+      const files = await deployableFiles(this.#folder, manifest);
+      const deployables: Deployable[] = [];
+      for (const file of files) {
         const one = await this.#readOne(file, manifest);
-        if (one !== null) found.push(one);
+        if (one !== null) deployables.push(one);
       }
-      return found;
+      return { files, deployables };
     } catch (thrown) {
       this.#reportOnce(join(this.#folder, 'pappus.json'), thrown);
-      return [];
+      return null;
     }
   }
 

@@ -53,7 +53,7 @@ export async function createComputeEngine(options: ComputeEngineOptions): Promis
     threads,
     maxThreads,
     source: options.source,
-    process: { arguments: engineArguments, folder, threads: perProcess, clock, logger },
+    process: { arguments: engineArguments, folder, threads: perProcess, spares, clock, logger },
     clock,
     logger,
   });

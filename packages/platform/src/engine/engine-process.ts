@@ -37,6 +37,8 @@ export interface EngineProcessOptions {
   readonly arguments: EngineArguments;
   readonly folder: string;
   readonly threads: number;
+  /** Of these, how many come up only when the others are there, so that they don't slow them down. */
+  readonly spares: number;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: ProcessEvents;
@@ -202,11 +204,15 @@ export class EngineProcess {
     if (this.#greeted || version !== PROTOCOL_VERSION) throw brokenProtocol(`a greeting of version ${version}`);
     this.#greeted = true;
     this.#ping();
-    for (let thread = 0; thread < this.#options.threads; thread++) this.startThread();
+    const { threads, spares } = this.#options;
+    for (let thread = 0; thread < threads - spares; thread++) this.startThread();
   }
 
   #threadReady(link: ThreadLink): void {
-    if (this.usableThreads() >= this.#options.threads) {
+    const { threads, spares } = this.#options;
+    const usable = this.usableThreads();
+    if (usable === threads - spares) for (let thread = this.links.size; thread < threads; thread++) this.startThread();
+    if (usable >= threads) {
       this.#ready = true;
       this.#startTimer.cancel();
     }
