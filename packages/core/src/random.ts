@@ -6,9 +6,28 @@ export interface Random {
   uint32(): number;
 }
 
-export const systemRandom: Random = {
-  uint32: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
-};
+/** Words that are drawn at once: each draw is a system call, which costs a hundred times the word. */
+const DRAWN_WORDS = 256;
+
+export const systemRandom: Random = drawnInBlocks();
+
+function drawnInBlocks(): Random {
+  const words = new Uint32Array(DRAWN_WORDS);
+  let left = 0;
+  return {
+    uint32() {
+      if (left === 0) {
+        crypto.getRandomValues(words);
+        left = DRAWN_WORDS;
+      }
+      left -= 1;
+      const word = words[left] as number;
+      // What went into a secret is nowhere else.
+      words[left] = 0;
+      return word;
+    },
+  };
+}
 
 /** SplitMix32: small, fast, passes what a simulation needs. Not for secrets. */
 export function seededRandom(seed: number): Random {

@@ -64,6 +64,13 @@ export class ByteReader {
   }
 }
 
+/** The first byte behind the LEB128 number at `at`. */
+export function afterNumber(bytes: Uint8Array, at: number): number {
+  let end = at;
+  while ((bytes[end] as number) >= 128) end++;
+  return end + 1;
+}
+
 const encoder = new TextEncoder();
 
 /** LEB128 of an unsigned 32-bit number. */

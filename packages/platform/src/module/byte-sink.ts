@@ -11,6 +11,12 @@ export class ByteSink {
     this.length += chunk.length;
   }
 
+  /** Adds a function body, with its size before it. */
+  body(bytes: Uint8Array | readonly number[]): void {
+    this.push(u32Bytes(bytes.length));
+    this.push(bytes);
+  }
+
   /** Adds a section; the answer is where its content begins. */
   section(id: number, content: ByteSink): number {
     this.push([id, ...u32Bytes(content.length)]);

@@ -3,11 +3,16 @@
  * modules that V8 has found valid get here; an instruction that is not known here is reported, never guessed.
  */
 import type { ByteReader } from './byte-reader.ts';
+import { MAX_MARKED_WRITES } from './limits.ts';
 
 /** What the code of a module does besides computing. Positions are byte offsets in the module. */
 export interface CodeFacts {
   /** Positions of `memory.size` and `memory.grow`, in their order. */
   readonly memorySites: MemorySite[];
+  /** Positions of the instructions that write to the memory, in their order. */
+  readonly writeSites: WriteSite[];
+  /** It has instructions that write to the memory and are not among `writeSites`. */
+  writesUnseen: boolean;
   /** Names of instructions that change a table or drop a segment. */
   readonly mutations: Set<string>;
   /** Names of instructions that are valid but refused here. */
@@ -22,7 +27,19 @@ export interface MemorySite {
   readonly grows: boolean;
 }
 
-export const emptyCodeFacts = (): CodeFacts => ({ memorySites: [], mutations: new Set(), unsupported: new Set(), usesFunctionReferences: false });
+/** An instruction whose operands are an address and what is written there. */
+export interface WriteSite {
+  readonly at: number;
+  readonly function: number;
+  /** A value of this type goes to address + offset; or, for `bulk`, as many bytes as the third operand says to the address. */
+  readonly writes: StoredType | 'bulk';
+  readonly offset: number;
+}
+
+/** As in the binary format: i32, i64, f32, f64, v128. */
+export type StoredType = 0x7f | 0x7e | 0x7d | 0x7c | 0x7b;
+
+export const emptyCodeFacts = (): CodeFacts => ({ memorySites: [], writeSites: [], writesUnseen: false, mutations: new Set(), unsupported: new Set(), usesFunctionReferences: false });
 
 const NONE = 0;
 const NUMBER = 1;
@@ -83,9 +100,13 @@ function walkInstruction(reader: ByteReader, functionIndex: number, facts: CodeF
       reader.skipNumber();
       reader.skipNumber();
       return true;
-    case MEMORY_ARGUMENT:
-      skipMemoryArgument(reader);
+    case MEMORY_ARGUMENT: {
+      const at = reader.at - 1;
+      const offset = readMemoryArgument(reader);
+      const writes = STORES[opcode];
+      if (writes !== undefined) addWrite(facts, { at, function: functionIndex, writes, offset });
       return true;
+    }
     case SPECIAL:
       return walkSpecial(reader, opcode, functionIndex, facts);
     default:
@@ -123,9 +144,9 @@ function walkSpecial(reader: ByteReader, opcode: number, functionIndex: number, 
       reader.skipNumber();
       return true;
     case 0xfc:
-      return walkBulk(reader, facts);
+      return walkBulk(reader, functionIndex, facts);
     case 0xfd:
-      return walkVector(reader, facts);
+      return walkVector(reader, functionIndex, facts);
     default:
       return walkAtomic(reader, facts);
   }
@@ -137,10 +158,21 @@ function skipBlockType(reader: ByteReader): void {
   reader.skipNumber();
 }
 
-function skipMemoryArgument(reader: ByteReader): void {
+/** i32.store, i64.store, f32.store, f64.store · i32.store8 and 16 · i64.store8, 16 and 32. */
+const STORES: Readonly<Record<number, StoredType>> = { 0x36: 0x7f, 0x37: 0x7e, 0x38: 0x7d, 0x39: 0x7c, 0x3a: 0x7f, 0x3b: 0x7f, 0x3c: 0x7e, 0x3d: 0x7e, 0x3e: 0x7e };
+const V128 = 0x7b;
+
+/** The offset. */
+function readMemoryArgument(reader: ByteReader): number {
   const flags = reader.u32();
   if ((flags & 0x40) !== 0) reader.skipNumber();
-  reader.skipNumber();
+  let offset = 0;
+  // A 64-bit memory, which is refused, has offsets of more bits.
+  for (let unit = 1; ; unit *= 128) {
+    const byte = reader.byte();
+    offset += (byte & 127) * unit;
+    if (byte < 128) return offset;
+  }
 }
 
 function skipCatches(reader: ByteReader): void {
@@ -168,38 +200,58 @@ const BULK: readonly (readonly [numbers: number, mutation: string | null])[] = [
   ...Array.from({ length: 4 }, () => [0, null] as const), // 128-bit arithmetic
 ];
 
-function walkBulk(reader: ByteReader, facts: CodeFacts): boolean {
+/** memory.init, memory.copy, memory.fill. */
+const BULK_WRITES = new Set([8, 10, 11]);
+
+function walkBulk(reader: ByteReader, functionIndex: number, facts: CodeFacts): boolean {
+  const at = reader.at - 1;
   const opcode = reader.u32();
   const entry = BULK[opcode];
   if (entry === undefined || opcode === 18) return unknown(facts, `fc ${opcode.toString(16)}`);
   const [numbers, mutation] = entry;
   for (let i = 0; i < numbers; i++) reader.skipNumber();
   if (mutation !== null) facts.mutations.add(mutation);
+  if (BULK_WRITES.has(opcode)) addWrite(facts, { at, function: functionIndex, writes: 'bulk', offset: 0 });
   return true;
 }
 
 const FIRST_RELAXED = 0x100;
 const LAST_RELAXED = 0x113;
 
-function walkVector(reader: ByteReader, facts: CodeFacts): boolean {
+const VECTOR_STORE = 11;
+const FIRST_LANE_STORE = 88;
+
+function walkVector(reader: ByteReader, functionIndex: number, facts: CodeFacts): boolean {
+  const at = reader.at - 1;
   const opcode = reader.u32();
-  if (opcode <= 11 || opcode === 92 || opcode === 93) skipMemoryArgument(reader);
+  const write = (offset: number): void => addWrite(facts, { at, function: functionIndex, writes: V128, offset });
+  if (opcode === VECTOR_STORE) write(readMemoryArgument(reader));
+  else if (opcode < VECTOR_STORE || opcode === 92 || opcode === 93) readMemoryArgument(reader);
   else if (opcode === 12 || opcode === 13) reader.skip(16);
   else if (opcode >= 21 && opcode <= 34) reader.skip(1);
   else if (opcode >= 84 && opcode <= 91) {
-    skipMemoryArgument(reader);
+    const offset = readMemoryArgument(reader);
     reader.skip(1);
+    if (opcode >= FIRST_LANE_STORE) write(offset);
   } else if (opcode >= FIRST_RELAXED && opcode <= LAST_RELAXED) facts.unsupported.add('relaxed vector instructions, whose results differ between machines');
   else if (opcode > LAST_RELAXED) return unknown(facts, `fd ${opcode.toString(16)}`);
   return true;
 }
 
+const FIRST_ATOMIC_STORE = 0x17;
+
 function walkAtomic(reader: ByteReader, facts: CodeFacts): boolean {
   const opcode = reader.u32();
   if (opcode > 0x4e) return unknown(facts, `fe ${opcode.toString(16)}`);
   if (opcode === 3) reader.byte();
-  else skipMemoryArgument(reader);
+  else readMemoryArgument(reader);
+  if (opcode >= FIRST_ATOMIC_STORE) facts.writesUnseen = true;
   return true;
+}
+
+function addWrite(facts: CodeFacts, site: WriteSite): void {
+  if (facts.writeSites.length < MAX_MARKED_WRITES) facts.writeSites.push(site);
+  else facts.writesUnseen = true;
 }
 
 function unknown(facts: CodeFacts, code: string): boolean {

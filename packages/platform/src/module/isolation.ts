@@ -9,7 +9,8 @@
  *
  * **Reset** keeps the instance. It is equivalent to a new one because each part of the state is either put back or
  * can't change:
- *   1. the bytes are restored from the snapshot that was taken after instantiation, from the first to the last. The size
+ *   1. the bytes are restored from the snapshot that was taken after instantiation: all of them, or those of the blocks that
+ *      were written to where that is known (below). The size
  *      changes only through memory.grow, which is rewritten (`module-rewriting.ts`): up to the pages that the memory
  *      always has, growth is a number in a global; beyond them the memory grows in earnest, and then neither the memory
  *      nor the instance is used again.
@@ -22,6 +23,12 @@
  *
  * **Pooled** makes a new instance for each run, on a memory that was zeroed over its whole length and that has the size
  * of a new one.
+ *
+ * **Marks.** A memory's byte changes by a store, a vector store, memory.fill, memory.copy or memory.init, by an atomic
+ * instruction, when segments are written in making the instance, or by the host. The first kind marks the block before it
+ * writes (`write-marks.ts` says why none is missed), a module with the second is never marked, what the third writes is
+ * in the snapshot, and the host marks too (`sandbox/guest-memory.ts`). So a block without a mark is as it was, whatever way
+ * the run has ended.
  *
  * What differs from a bare engine: accesses between the size that the module sees and the end of the headroom do not
  * trap, they find zeros at first. How much headroom there is depends on the module and on the size of the run's inputs

@@ -17,6 +17,12 @@ export const MAX_TABLE_ENTRIES = 262_144;
 export const MAX_SEGMENTS = 100_000;
 /** Places where a module asks for its memory's size or more of it. */
 export const MAX_MEMORY_SITES = 100_000;
+/** A longer module is not marked: it would take long to compile once more, in the middle of a run. */
+export const MAX_MARKED_MODULE_BYTES = 2_097_152;
+/** The code of a module with more instructions that write to its memory, or with a longer body or more locals in one function, does not mark its writes: each mark has some 15 bytes. */
+export const MAX_MARKED_WRITES = 500_000;
+export const MAX_MARKED_BODY_BYTES = 524_288;
+export const MAX_MARKED_LOCALS = 40_000;
 /** A longer name section is dropped: traps then have no function names. */
 export const MAX_NAME_SECTION_BYTES = 8_388_608;
 export const MAX_PROBLEMS = 32;
@@ -30,3 +36,9 @@ export const HEADROOM_PAGES = 2;
 export const LARGER_HEADROOMS: readonly number[] = [8, 32, 128, 512];
 /** A module that begins with more pages gets a new memory for each run: it may touch few of them. */
 export const MAX_RESTORED_PAGES = 256;
+
+/** Memory is marked as written to, and made new, in blocks of so many bytes. */
+export const BLOCK_BITS = 12;
+export const BLOCK_BYTES: number = 1 << BLOCK_BITS;
+/** Room for a mark of each block of the largest memory. */
+export const MARK_PAGES: number = (65_536 * PAGE_BYTES) / BLOCK_BYTES / PAGE_BYTES;

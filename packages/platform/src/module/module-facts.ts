@@ -61,6 +61,10 @@ export interface FunctionBody {
   readonly sizeAt: number;
   readonly start: number;
   readonly end: number;
+  /** Its locals besides its parameters, how many groups of one type they stand in, and where these end. */
+  readonly locals: number;
+  readonly localGroups: number;
+  readonly localsEnd: number;
 }
 
 export interface ModuleFacts {
@@ -264,12 +268,13 @@ function readCode(reader: ByteReader, facts: Mutable<ModuleFacts>): void {
     const size = reader.u32();
     const start = reader.at;
     reader.skip(size);
-    bodies.push({ sizeAt, start, end: reader.at });
     const body = new ByteReader(reader.bytes, start, reader.at);
-    readVector(body, () => {
-      body.u32();
+    const groups = readVector(body, () => {
+      const locals = body.u32();
       body.skipValueType();
+      return locals;
     });
+    bodies.push({ sizeAt, start, end: reader.at, locals: groups.reduce((sum, locals) => sum + locals, 0), localGroups: groups.length, localsEnd: body.at });
     if (!walkBody(body, index, facts.code)) return;
     if (body.at !== body.end || reader.bytes[body.end - 1] !== 0x0b) throw new MalformedModule(`function ${index} does not end where its size says`);
   }

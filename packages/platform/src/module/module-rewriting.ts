@@ -11,14 +11,15 @@
  * Functions keep their indices, so the name section stays right. Where code moved, the custom section pappus.offsets says
  * by how much (`offset-map.ts`).
  */
-import { i32Bytes, nameBytes, u32Bytes } from './byte-reader.ts';
+import { afterNumber, i32Bytes, nameBytes, u32Bytes } from './byte-reader.ts';
 import { ByteSink } from './byte-sink.ts';
-import type { MemorySite } from './instructions.ts';
+import { inTurn, writeBodies, type Edit } from './code-rewriting.ts';
 import type { Isolation, MemoryPlan } from './isolation.ts';
 import { MAX_NAME_SECTION_BYTES, MAX_TABLE_ENTRIES } from './limits.ts';
 import { ENTRY_POINTS, RESERVED_PREFIX } from './module-check.ts';
 import { EXTERNAL, SECTION, type ModuleExport, type ModuleFacts, type Section } from './module-facts.ts';
-import { encodeOffsets, OFFSETS_SECTION, type OffsetShift } from './offset-map.ts';
+import type { OffsetShift } from './offset-map.ts';
+import { extended, unchanged, writeOffsets } from './section-writing.ts';
 
 export const MEMORY_IMPORT = { module: 'pappus', name: 'memory' } as const;
 export const RESET_EXPORT: string = `${RESERVED_PREFIX}reset`;
@@ -69,26 +70,18 @@ export function rewriteModule(facts: ModuleFacts, { mode, memory }: Isolation): 
   const sink = new ByteSink();
   sink.push(facts.bytes.subarray(0, 8));
   const shifts: OffsetShift[] = [];
+  let codeStart = 0;
   for (const id of ORDER) {
     const section = facts.sections.find((each) => each.id === id) ?? null;
     const content = sectionContent(id, section, facts, memory, additions, shifts);
     if (content === null) continue;
     const start = sink.section(id, content);
-    if (id === SECTION.code) for (const [index, { at, shift }] of shifts.entries()) shifts[index] = { at: at + start, shift: shift - start };
+    if (id === SECTION.code) codeStart = start;
   }
   const names = facts.sections.find(({ id, name }) => id === SECTION.custom && name === 'name');
-  if (names !== undefined && names.end - names.start <= MAX_NAME_SECTION_BYTES) sink.section(SECTION.custom, raw(facts, names));
-  const offsets = new ByteSink();
-  offsets.push(nameBytes(OFFSETS_SECTION));
-  offsets.push(encodeOffsets(shifts));
-  sink.section(SECTION.custom, offsets);
+  if (names !== undefined && names.end - names.start <= MAX_NAME_SECTION_BYTES) sink.section(SECTION.custom, unchanged(facts, names));
+  writeOffsets(sink, shifts, codeStart);
   return sink.bytes();
-}
-
-function raw(facts: ModuleFacts, { start, end }: Section): ByteSink {
-  const sink = new ByteSink();
-  sink.push(facts.bytes.subarray(start, end));
-  return sink;
 }
 
 function sectionContent(id: (typeof ORDER)[number], section: Section | null, facts: ModuleFacts, memory: MemoryPlan, additions: Additions, shifts: OffsetShift[]): ByteSink | null {
@@ -111,23 +104,8 @@ function sectionContent(id: (typeof ORDER)[number], section: Section | null, fac
     case SECTION.code:
       return codeSection(facts, memory, additions, shifts);
     default:
-      return section === null ? null : raw(facts, section);
+      return section === null ? null : unchanged(facts, section);
   }
-}
-
-/** A section that is a vector, with more entries at its end. */
-function extended(facts: ModuleFacts, section: Section | null, count: number, more: readonly (readonly number[])[]): ByteSink {
-  const sink = new ByteSink();
-  sink.push(u32Bytes(count + more.length));
-  if (section !== null) sink.push(facts.bytes.subarray(afterNumber(facts.bytes, section.start), section.end));
-  for (const entry of more) sink.push(entry);
-  return sink;
-}
-
-function afterNumber(bytes: Uint8Array, at: number): number {
-  let end = at;
-  while ((bytes[end] as number) >= 128) end++;
-  return end + 1;
 }
 
 function memoryImport({ initialPages, maximumPages }: MemoryPlan): readonly number[] {
@@ -155,39 +133,15 @@ function exportSection(facts: ModuleFacts, additions: Additions): ByteSink {
   return sink;
 }
 
-/** Bodies without memory.size and memory.grow are copied in runs; `shifts` gets where code moves, relative to the section. */
 function codeSection(facts: ModuleFacts, memory: MemoryPlan, additions: Additions, shifts: OffsetShift[]): ByteSink {
-  const { bytes, bodies, code } = facts;
   const sink = new ByteSink();
-  sink.push(u32Bytes(bodies.length + 2));
+  sink.push(u32Bytes(facts.bodies.length + 2));
   const pages = [GLOBAL_GET, ...u32Bytes(additions.pagesGlobal)];
   const grow = [0x10, ...u32Bytes(additions.growFunction)];
-  let from = bodies[0]?.sizeAt ?? 0;
-  shifts.push({ at: sink.length, shift: from - sink.length });
-  const copy = (to: number, instead: readonly number[], original: number): void => {
-    sink.push(bytes.subarray(from, to));
-    sink.push(instead);
-    from = original;
-    shifts.push({ at: sink.length, shift: from - sink.length });
-  };
-  let site = 0;
-  while (site < code.memorySites.length) {
-    const body = bodies[code.memorySites[site]?.function ?? 0];
-    if (body === undefined) break;
-    const first = site;
-    let size = body.end - body.start;
-    for (; site < code.memorySites.length && (code.memorySites[site]?.at ?? 0) < body.end; site++) {
-      const { at, grows } = code.memorySites[site] as MemorySite;
-      size += (grows ? grow : pages).length - (afterNumber(bytes, at + 1) - at);
-    }
-    copy(body.sizeAt, u32Bytes(size), body.start);
-    for (const { at, grows } of code.memorySites.slice(first, site)) copy(at, grows ? grow : pages, afterNumber(bytes, at + 1));
-  }
-  sink.push(bytes.subarray(from, bodies.at(-1)?.end ?? 0));
-  for (const body of [resetBody(facts, memory, additions), Uint8Array.from(growBody(memory, additions))]) {
-    sink.push(u32Bytes(body.length));
-    sink.push(body);
-  }
+  const sites = inTurn(facts.code.memorySites);
+  writeBodies(facts, (_, index) => sites(index).map(({ at, grows }): Edit => ({ at, until: afterNumber(facts.bytes, at + 1), instead: grows ? grow : pages, trapsAt: null })), sink, shifts);
+  sink.body(resetBody(facts, memory, additions));
+  sink.body(growBody(memory, additions));
   return sink;
 }
 

@@ -1,12 +1,16 @@
 /** The host's view of a guest's memory during a run. The guest may grow it at any call, which detaches the view. */
 import type { WasmMemory } from '../module/web-assembly.ts';
+import type { GuestInstance } from './guest-instance.ts';
+import type { WrittenBlocks } from './written-blocks.ts';
 
 export class GuestMemory {
+  #written: WrittenBlocks | null = null;
   #memory: WasmMemory | null = null;
   #bytes: Buffer = Buffer.alloc(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
 
-  attach(memory: WasmMemory): void {
+  attach({ memory, written }: Pick<GuestInstance, 'memory' | 'written'>): void {
+    this.#written = written;
     if (this.#memory === memory && this.#bytes.length > 0) return;
     this.#memory = memory;
     this.#renew();
@@ -31,6 +35,13 @@ export class GuestMemory {
   /** Whether the guest's range lies in its memory; both numbers unsigned. */
   holds(at: number, length: number): boolean {
     return at + length <= this.bytes.length;
+  }
+
+  /** The same, before the host writes there: nothing is written to a guest without it. */
+  takes(at: number, length: number): boolean {
+    if (!this.holds(at, length)) return false;
+    this.#written?.mark(at, length);
+    return true;
   }
 
   /** Bytes of the guest as the caller's own. The range must be held. */

@@ -56,7 +56,7 @@ export class KeptInstance implements InstanceSource {
       return;
     }
     try {
-      this.#snapshot?.restore(bytes);
+      this.#restore(bytes);
       kept.resetGlobals();
     } catch (thrown) {
       this.#kept.delete(size.initialPages);
@@ -68,6 +68,12 @@ export class KeptInstance implements InstanceSource {
   dispose(): void {
     for (const { guest, size } of this.#kept.values()) this.#code.pool.give(guest.memory, size);
     this.#kept.clear();
+  }
+
+  #restore(bytes: Uint8Array): void {
+    const { written } = this.#code;
+    if (written === null) this.#snapshot?.restore(bytes);
+    else if (this.#snapshot !== null) written.restore(bytes, this.#snapshot);
   }
 
   #make(size: MemorySize): Kept {

@@ -5,6 +5,11 @@ export const MAX_POOLED_MEMORIES = 64;
 export const MAX_POOLED_BYTES = 134_217_728;
 /** A larger memory is not kept: its pages are worth more elsewhere. */
 export const MAX_CLEARED_PAGES = 1_024;
+/** How long a sandbox finds out whether marked code is faster (`trial-instances.ts`). */
+export const PLAIN_RUNS = 64;
+export const TRIAL_RUNS = 512;
+/** Where a run takes longer, making a whole memory new is a small part of it. */
+export const MAX_TRIAL_RUN_MS = 1;
 /** Open files and folders of one run. */
 export const MAX_DESCRIPTORS = 1_024;
 /** Folders that one run makes. */

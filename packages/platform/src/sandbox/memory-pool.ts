@@ -42,12 +42,15 @@ export class MemoryPool {
     return memory;
   }
 
-  /** Takes a memory back after a run and clears it. One that has grown is dropped: its size can't be put back. */
-  give(memory: WasmMemory, size: MemorySize): void {
+  /**
+   * Takes a memory back after a run and clears it, by `clear` where the caller knows what is not zero. One that has grown
+   * is dropped: its size can't be put back.
+   */
+  give(memory: WasmMemory, size: MemorySize, clear: (bytes: Uint8Array) => void = clearAll): void {
     const bytes = size.initialPages * PAGE_BYTES;
     if (memory.buffer.byteLength !== bytes || size.initialPages > MAX_CLEARED_PAGES) return;
     if (this.#memories >= MAX_POOLED_MEMORIES || this.#bytes + bytes > MAX_POOLED_BYTES) return;
-    new Uint8Array(memory.buffer).fill(0);
+    clear(new Uint8Array(memory.buffer));
     const key = shape(size);
     const free = this.#free.get(key);
     if (free === undefined) this.#free.set(key, [memory]);
@@ -56,6 +59,8 @@ export class MemoryPool {
     this.#bytes += bytes;
   }
 }
+
+const clearAll = (bytes: Uint8Array): void => void bytes.fill(0);
 
 const shape = ({ initialPages, maximumPages }: MemorySize): number => initialPages * (MAX_PAGES + 1) + maximumPages;
 

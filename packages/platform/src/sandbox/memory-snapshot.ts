@@ -1,45 +1,61 @@
-/** The first state of a memory: the parts that are not zero. Most of a memory is zero, and clearing is cheaper than copying. */
+/** The first state of a memory: the blocks that are not zero. Most of a memory is zero, and clearing is cheaper than copying. */
+import { BLOCK_BYTES } from '../module/limits.ts';
+import { MAX_STORE_BYTES } from '../module/write-marks.ts';
+import type { WrittenBlocks } from './written-blocks.ts';
 
-const BLOCK_BYTES = 1_024;
 const ZEROS = Buffer.alloc(BLOCK_BYTES);
-
-interface Part {
-  readonly at: number;
-  readonly bytes: Uint8Array;
-}
+/** A store that begins in one block may reach so far into the next. */
+const REACH_BYTES = MAX_STORE_BYTES - 1;
 
 export class MemorySnapshot {
-  readonly #parts: readonly Part[];
+  /** Up to the last one that is not zero. A memory may be larger than the one that they were taken from. */
+  readonly #blocks: readonly (Uint8Array | null)[];
   readonly keptBytes: number;
 
-  constructor(parts: readonly Part[]) {
-    this.#parts = parts;
-    this.keptBytes = parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  constructor(blocks: readonly (Uint8Array | null)[]) {
+    this.#blocks = blocks;
+    this.keptBytes = blocks.reduce((sum, block) => sum + (block?.length ?? 0), 0);
+  }
+
+  /** Marks the blocks that are not zero. */
+  mark(written: WrittenBlocks): void {
+    this.#blocks.forEach((block, index) => {
+      if (block !== null) written.mark(index * BLOCK_BYTES, BLOCK_BYTES);
+    });
   }
 
   /** Gives every byte of the memory the value that it had. */
   restore(memory: Uint8Array): void {
-    let at = 0;
-    for (const part of this.#parts) {
-      if (part.at > at) memory.fill(0, at, part.at);
-      memory.set(part.bytes, part.at);
-      at = part.at + part.bytes.length;
+    this.restoreBlocks(memory, 0, memory.length / BLOCK_BYTES);
+  }
+
+  /** Those from `first` to before `end`, and as much of the next as a store reaches. */
+  restoreBlocks(memory: Uint8Array, first: number, end: number): void {
+    const blocks = this.#blocks;
+    let zeroFrom = first * BLOCK_BYTES;
+    for (let index = first; index < end && index < blocks.length; index++) {
+      const block = blocks[index] as Uint8Array | null;
+      if (block === null) continue;
+      const at = index * BLOCK_BYTES;
+      if (at > zeroFrom) memory.fill(0, zeroFrom, at);
+      memory.set(block, at);
+      zeroFrom = at + BLOCK_BYTES;
     }
-    memory.fill(0, at);
+    const next = blocks[end] ?? null;
+    const at = end * BLOCK_BYTES;
+    memory.fill(0, zeroFrom, next === null ? at + REACH_BYTES : at);
+    if (next !== null && at < memory.length) memory.set(next.subarray(0, REACH_BYTES), at);
   }
 }
 
+/** Of a memory that is all zeros. */
+export const NO_BLOCKS: MemorySnapshot = new MemorySnapshot([]);
+
 export function takeSnapshot(memory: Uint8Array): MemorySnapshot {
-  const parts: Part[] = [];
-  let start: number | null = null;
+  const blocks: (Uint8Array | null)[] = [];
   for (let at = 0; at < memory.length; at += BLOCK_BYTES) {
-    const zero = ZEROS.compare(memory, at, at + BLOCK_BYTES) === 0;
-    if (!zero) start ??= at;
-    if (zero && start !== null) {
-      parts.push({ at: start, bytes: memory.slice(start, at) });
-      start = null;
-    }
+    blocks.push(ZEROS.compare(memory, at, at + BLOCK_BYTES) === 0 ? null : memory.slice(at, at + BLOCK_BYTES));
   }
-  if (start !== null) parts.push({ at: start, bytes: memory.slice(start) });
-  return new MemorySnapshot(parts);
+  while (blocks.at(-1) === null) blocks.pop();
+  return new MemorySnapshot(blocks);
 }

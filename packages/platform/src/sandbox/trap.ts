@@ -3,7 +3,8 @@ import { AppError, errorMessage } from '@pappus/core';
 import { functionName } from '../module/function-names.ts';
 import { DENIED_EXPORT } from '../module/module-rewriting.ts';
 import { OFFSETS_SECTION, originalOffset } from '../module/offset-map.ts';
-import { webAssembly, type WasmExports, type WasmModule } from '../module/web-assembly.ts';
+import { webAssembly, type WasmExports } from '../module/web-assembly.ts';
+import type { GuestInstance } from './guest-instance.ts';
 import type { RunFailure } from './sandbox.ts';
 
 /** Words of the engine and ours, which stay the same when the engine's change. */
@@ -27,30 +28,31 @@ const PLACE = /wasm-function\[(\d+)\]:0x([0-9a-f]+)/;
 const STACK_OVERFLOW = /call stack/;
 
 /** The failure that `thrown` is; what is not the guest's doing is thrown on as our own defect. */
-export function failureOf(thrown: unknown, module: WasmModule, exports: WasmExports): RunFailure {
+export function failureOf(thrown: unknown, guest: GuestInstance): RunFailure {
   if (thrown instanceof RangeError && STACK_OVERFLOW.test(thrown.message)) {
     return { kind: 'limit', limit: 'stack', message: 'the call stack is full: the function calls itself too deeply' };
   }
-  if (thrown instanceof webAssembly.RuntimeError) return trapFailure(thrown, module, exports);
+  if (thrown instanceof webAssembly.RuntimeError) return trapFailure(thrown, guest);
   if (thrown instanceof webAssembly.Exception) return { kind: 'trap', trap: 'uncaught exception', functionName: null, offset: null };
   if (thrown instanceof AppError) throw thrown;
   throw new AppError('internal', `a sandbox failed: ${errorMessage(thrown)}`, { cause: thrown });
 }
 
-function trapFailure(thrown: Error, module: WasmModule, exports: WasmExports): RunFailure {
+function trapFailure(thrown: Error, { module, exports }: GuestInstance): RunFailure {
   const trap = KINDS.find(([pattern]) => pattern.test(thrown.message))?.[1] ?? thrown.message.slice(0, 100);
   const message = memoryDenial(exports);
   if (message !== null) return { kind: 'limit', limit: 'memory', message: `${message}, and ended with a trap: ${trap}` };
   const place = PLACE.exec(thrown.stack ?? '');
   if (place === null) return { kind: 'trap', trap, functionName: null, offset: null };
   const names = webAssembly.Module.customSections(module, 'name')[0];
-  const offsets = webAssembly.Module.customSections(module, OFFSETS_SECTION)[0];
+  // Each rewriting has left one, the last at the end.
+  const offsets = webAssembly.Module.customSections(module, OFFSETS_SECTION);
   const offset = Number.parseInt(place[2] ?? '', 16);
   return {
     kind: 'trap',
     trap,
     functionName: names === undefined ? null : functionName(new Uint8Array(names), Number(place[1])),
-    offset: offsets === undefined ? offset : originalOffset(new Uint8Array(offsets), offset),
+    offset: offsets.reduceRight((at, section) => originalOffset(new Uint8Array(section), at), offset),
   };
 }
 

@@ -2,9 +2,14 @@
 import { errorMessage, type Clock, type Random } from '@pappus/core';
 import type { FunctionSpec } from '../functions/function-spec.ts';
 import { prepareModule } from '../module/module-preparation.ts';
+import { markWrites } from '../module/write-marks.ts';
 import { webAssembly } from '../module/web-assembly.ts';
+<<<<<<< HEAD
 import { printable } from '../sets/item-name.ts';
 import type { GuestCode } from './guest-instance.ts';
+=======
+import type { GuestCode, InstanceSource } from './guest-instance.ts';
+>>>>>>> cd6e634 (platform/sandbox: only blocks that a run has written to are made new)
 import { GuestMemory } from './guest-memory.ts';
 import { KeptInstance } from './kept-instance.ts';
 import { LeanInterface } from './lean/lean-interface.ts';
@@ -12,38 +17,61 @@ import type { GuestInterface } from './guest-interface.ts';
 import { MemoryPool } from './memory-pool.ts';
 import { PooledInstance } from './pooled-instance.ts';
 import type { PreparedModule, SandboxFactory } from './sandbox.ts';
+import { TrialInstances, type MakeMarked } from './trial-instances.ts';
 import { WASI_IMPORTABLE } from './wasi/signatures.ts';
 import { WasiInterface } from './wasi/wasi-interface.ts';
 import { WasiRun } from './wasi/wasi-run.ts';
 import { WasmSandbox } from './wasm-sandbox.ts';
+import { WrittenBlocks } from './written-blocks.ts';
 
 export interface WasmSandboxOptions {
   /** What functions see that declare a clock or randomness. */
   readonly clock: Clock;
   readonly random: Random;
+  /** Whether code marks what it writes: where that is found to be faster, if nothing is said. Tests say it. */
+  readonly marks?: Marking;
 }
+
+export type Marking = 'tried' | 'always' | 'never';
 
 /** One factory per thread: the sandboxes that it opens share its pool of memories. */
 export function createWasmSandboxFactory(options: WasmSandboxOptions): SandboxFactory {
   const pool = new MemoryPool();
+  const blocks = new WrittenBlocks();
   return {
     async prepare(code, spec) {
       const prepared = prepareModule(code, WASI_IMPORTABLE, spec.limits.memoryBytes);
       if (prepared.kind === 'refused') return prepared;
       const { bytes, report } = prepared.module;
       const { imports } = interfaceFor(prepared.module, spec, options);
-      const problem = instanceProblem({ module: await webAssembly.compile(bytes), imports, memory: report.memory, pool });
+      const problem = instanceProblem({ module: await webAssembly.compile(bytes), imports, memory: report.memory, pool, written: null });
       return problem === null ? prepared : { kind: 'refused', problems: [problem] };
     },
     async open(module, spec) {
       const { bytes, report } = module;
       const compiled = await webAssembly.compile(bytes);
       const guestInterface = interfaceFor(module, spec, options);
-      const code = { module: compiled, imports: guestInterface.imports, memory: report.memory, pool };
-      const instances = report.mode === 'reset' ? new KeptInstance(code) : new PooledInstance(code);
-      return new WasmSandbox({ mode: report.mode, module: compiled, spec, instances, interface: guestInterface, codeBytes: bytes.length * CODE_FACTOR });
+      const code = { module: compiled, imports: guestInterface.imports, memory: report.memory, pool, written: null };
+      const newSource = (of: GuestCode): InstanceSource => (report.mode === 'reset' ? new KeptInstance(of) : new PooledInstance(of));
+      const marked = (): InstanceSource | null => {
+        const markedBytes = markWrites(bytes);
+        return markedBytes === null ? null : newSource({ ...code, module: new webAssembly.Module(markedBytes), written: blocks });
+      };
+      const instances = chosenSource(newSource(code), marked, options);
+      return new WasmSandbox({ mode: report.mode, spec, instances, interface: guestInterface, codeBytes: bytes.length * CODE_FACTOR });
     },
   };
+}
+
+function chosenSource(plain: InstanceSource, marked: MakeMarked, { marks = 'tried', clock }: WasmSandboxOptions): InstanceSource {
+  switch (marks) {
+    case 'tried':
+      return new TrialInstances(plain, marked, clock);
+    case 'always':
+      return marked() ?? plain;
+    case 'never':
+      return plain;
+  }
 }
 
 /** The module itself and the machine code of two compilers. */

@@ -1,7 +1,6 @@
 /** One WebAssembly function on this thread: an instance in its first state, an interface to speak to it, a run at a time. */
 import { assert } from '@pappus/core';
 import type { FunctionSpec } from '../functions/function-spec.ts';
-import type { WasmModule } from '../module/web-assembly.ts';
 import type { ItemSet, Sets } from '../sets/item.ts';
 import type { Finished, GuestInterface } from './guest-interface.ts';
 import type { GuestInstance, InstanceSource } from './guest-instance.ts';
@@ -11,7 +10,6 @@ import { failureOf, memoryDenial } from './trap.ts';
 
 export interface WasmSandboxParts {
   readonly mode: IsolationMode;
-  readonly module: WasmModule;
   readonly spec: FunctionSpec;
   readonly instances: InstanceSource;
   readonly interface: GuestInterface;
@@ -51,7 +49,7 @@ export class WasmSandbox implements Sandbox {
   }
 
   #finish(guest: GuestInstance, inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null): Finished {
-    const { interface: guestInterface, module } = this.#parts;
+    const { interface: guestInterface } = this.#parts;
     try {
       const finished = guestInterface.run(guest, inputs, stdio, timer);
       return finished.kind === 'outputs' ? finished : { kind: 'failure', failure: withDenial(finished.failure, guest) };
@@ -61,7 +59,7 @@ export class WasmSandbox implements Sandbox {
       const ended = guestInterface.ended();
       if (ended !== null) return ended.kind === 'outputs' ? ended : { kind: 'failure', failure: withDenial(ended.failure, guest) };
       assert(thrown !== RUN_END, 'a run that was ended says how');
-      return { kind: 'failure', failure: failureOf(thrown, module, guest.exports) };
+      return { kind: 'failure', failure: failureOf(thrown, guest) };
     }
   }
 }

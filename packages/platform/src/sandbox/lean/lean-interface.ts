@@ -34,7 +34,7 @@ export class LeanInterface implements GuestInterface {
     const memory = this.#memory;
     const { exports } = guest;
     this.#budget.begin();
-    memory.attach(guest.memory);
+    memory.attach(guest);
     this.#wasi?.begin([], stdio);
     exportedFunction(exports, START_EXPORT)?.();
     exportedFunction(exports, '_initialize')?.();
@@ -43,7 +43,7 @@ export class LeanInterface implements GuestInterface {
     assert(allocate !== null && entry !== null, 'a prepared lean module exports pappus_alloc and pappus_run');
     const bytes = inputBytes(this.#spec.inputs, inputs) + ALIGNMENT;
     const room = Number(allocate(bytes)) >>> 0;
-    if (room === 0 || !memory.holds(room, bytes)) throw new RunFailed({ kind: 'limit', limit: 'memory', message: `pappus_alloc gave no room for the ${bytes} bytes of the input` });
+    if (room === 0 || !memory.takes(room, bytes)) throw new RunFailed({ kind: 'limit', limit: 'memory', message: `pappus_alloc gave no room for the ${bytes} bytes of the input` });
     const start = Math.ceil(room / ALIGNMENT) * ALIGNMENT;
     writeInput(memory, start, this.#spec.inputs, inputs);
     timer?.computing();

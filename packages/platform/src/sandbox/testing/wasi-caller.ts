@@ -1,10 +1,12 @@
 /** Calls the functions of WASI as a guest would, without a guest: arguments go through a memory. */
 import { systemRandom, type Clock } from '@pappus/core';
+import { BLOCK_BYTES } from '../../module/limits.ts';
 import { webAssembly, type WasmMemory } from '../../module/web-assembly.ts';
 import type { ItemSet, Sets } from '../../sets/item.ts';
 import { WASI_MODULE } from '../wasi/signatures.ts';
 import { wasiImports } from '../wasi/wasi-interface.ts';
 import { WasiRun } from '../wasi/wasi-run.ts';
+import { WrittenBlocks } from '../written-blocks.ts';
 import { testSpec, type SpecChanges } from './assemble.ts';
 
 const PATH = 1_000;
@@ -22,22 +24,40 @@ export class WasiCaller {
   readonly run: WasiRun;
   readonly memory: WasmMemory = new webAssembly.Memory({ initial: 2, maximum: 4 });
   readonly #calls: Readonly<Record<string, Call>>;
+  readonly #marks: Uint8Array;
 
   constructor(inputs: Sets = [{ name: 'in', items: [] }], changes: SpecChanges = {}, stdio: ItemSet | null = null) {
+    const written = new WrittenBlocks();
+    this.#marks = new Uint8Array(written.marks.buffer);
     this.run = new WasiRun(testSpec(changes), { clock: CLOCK, random: systemRandom });
     this.#calls = wasiImports(this.run)[WASI_MODULE] as Readonly<Record<string, Call>>;
     this.run.begin(inputs, stdio);
-    this.run.memory.attach(this.memory);
+    this.run.memory.attach({ memory: this.memory, written });
   }
 
   get bytes(): Buffer {
     return Buffer.from(this.memory.buffer);
   }
 
+  /** Every byte that changes must have been marked: otherwise the next run would see it. */
   call(name: string, ...values: readonly (number | bigint)[]): number {
     const call = this.#calls[name];
     if (call === undefined) throw new Error(`no function ${name}`);
-    return call(...values);
+    const before = Uint8Array.from(this.bytes);
+    this.#marks.fill(0);
+    try {
+      return call(...values);
+    } finally {
+      this.#requireMarks(name, before);
+    }
+  }
+
+  #requireMarks(name: string, before: Uint8Array): void {
+    const after = this.bytes;
+    for (let at = 0; at < before.length; at += BLOCK_BYTES) {
+      const end = at + BLOCK_BYTES;
+      if (this.#marks[at / BLOCK_BYTES] === 0 && after.compare(before, at, end, at, end) !== 0) throw new Error(`${name} wrote between ${at} and ${end}, and marked nothing`);
+    }
   }
 
   /** The descriptor, or minus the error number. */

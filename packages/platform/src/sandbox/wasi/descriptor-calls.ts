@@ -35,7 +35,7 @@ export const descriptorCalls = (run: WasiRun): WasiCalls => ({
   fd_datasync: (fd: number) => known(run, fd),
   fd_prestat_get(fd: number, result: number) {
     if (fd !== ROOT_DESCRIPTOR) return ERRNO.badf;
-    if (!run.memory.holds(result >>> 0, 8)) return ERRNO.fault;
+    if (!run.memory.takes(result >>> 0, 8)) return ERRNO.fault;
     run.memory.view.setUint32(result >>> 0, PREOPENED_FOLDER, true);
     run.memory.view.setUint32((result >>> 0) + 4, 1, true);
     return ERRNO.success;
@@ -43,7 +43,7 @@ export const descriptorCalls = (run: WasiRun): WasiCalls => ({
   fd_prestat_dir_name(fd: number, at: number, length: number) {
     if (fd !== ROOT_DESCRIPTOR) return ERRNO.badf;
     if (length < 1) return ERRNO.nametoolong;
-    if (!run.memory.holds(at >>> 0, 1)) return ERRNO.fault;
+    if (!run.memory.takes(at >>> 0, 1)) return ERRNO.fault;
     run.memory.bytes[at >>> 0] = '/'.charCodeAt(0);
     return ERRNO.success;
   },
@@ -68,13 +68,13 @@ function readVectors(run: WasiRun, fd: number, vectors: number, count: number, o
   const open = run.descriptors.get(fd);
   if (open === null || open.kind === 'log') return ERRNO.badf;
   if (open.kind === 'folder') return ERRNO.isdir;
-  if (!run.memory.holds(result, 4)) return ERRNO.fault;
+  if (!run.memory.takes(result, 4)) return ERRNO.fault;
   const content = open.kind === 'input' ? open.data : open.file.content;
   const start = offset === null ? open.position : Number(offset > MAX_OFFSET ? MAX_OFFSET : offset);
   let at = start;
   const errno = eachVector(run, vectors, count, (to, length) => {
     const taken = Math.max(0, Math.min(length, content.length - at));
-    if (taken > 0) run.memory.bytes.set(taken === content.length ? content : content.subarray(at, at + taken), to);
+    if (taken > 0 && run.memory.takes(to, taken)) run.memory.bytes.set(taken === content.length ? content : content.subarray(at, at + taken), to);
     at += taken;
     return taken === length;
   });
@@ -88,7 +88,7 @@ function writeVectors(run: WasiRun, fd: number, vectors: number, count: number, 
   const open = run.descriptors.get(fd);
   if (open === null || open.kind === 'input') return ERRNO.badf;
   if (open.kind === 'folder') return ERRNO.isdir;
-  if (!run.memory.holds(result, 4)) return ERRNO.fault;
+  if (!run.memory.takes(result, 4)) return ERRNO.fault;
   if (open.kind === 'log' && offset !== null) return ERRNO.spipe;
   if (offset !== null && offset > MAX_OFFSET) return ERRNO.inval;
   const start = open.kind === 'log' ? 0 : offset === null ? position(open) : Number(offset);
@@ -118,7 +118,7 @@ function seek({ descriptors, memory }: WasiRun, fd: number, offset: bigint, when
   if (from === null) return ERRNO.inval;
   const to = BigInt(from) + offset;
   if (to < 0n || to > MAX_OFFSET) return ERRNO.inval;
-  if (!memory.holds(result, 8)) return ERRNO.fault;
+  if (!memory.takes(result, 8)) return ERRNO.fault;
   open.position = Number(to);
   memory.view.setBigUint64(result, to, true);
   return ERRNO.success;
@@ -154,7 +154,7 @@ function setFlags(open: Descriptor | null, flags: number): Errno {
 function writeDescriptorStat({ descriptors, memory }: WasiRun, fd: number, result: number): Errno {
   const open = descriptors.get(fd);
   if (open === null) return ERRNO.badf;
-  if (!memory.holds(result, 24)) return ERRNO.fault;
+  if (!memory.takes(result, 24)) return ERRNO.fault;
   const { view } = memory;
   view.setBigUint64(result, 0n, true);
   view.setUint8(result, fd < ROOT_DESCRIPTOR ? FILE_TYPE.characterDevice : open.kind === 'folder' ? FILE_TYPE.directory : FILE_TYPE.regular);

@@ -44,7 +44,7 @@ export function nodeStat(node: Node, path: Path): FileStat | null {
 /** Writes a stat, or answers `badf` where there is none. */
 export function writeStat(memory: GuestMemory, stat: FileStat | null, at: number): Errno {
   if (stat === null) return ERRNO.badf;
-  if (!memory.holds(at, STAT_BYTES)) return ERRNO.fault;
+  if (!memory.takes(at, STAT_BYTES)) return ERRNO.fault;
   const { view, bytes } = memory;
   bytes.fill(0, at, at + STAT_BYTES);
   view.setBigUint64(at, 1n, true);

@@ -47,7 +47,7 @@ interface OpenMode {
 }
 
 function open(run: WasiRun, path: Path, mode: OpenMode, result: number): Errno {
-  if (!run.memory.holds(result, 4)) return ERRNO.fault;
+  if (!run.memory.takes(result, 4)) return ERRNO.fault;
   const node = run.files.find(path);
   const opened = openNode(run, path, node, mode);
   if (typeof opened === 'number') return opened;

@@ -34,13 +34,13 @@ export const processCalls = (run: WasiRun): WasiCalls => ({
 
 function writeU64({ memory }: WasiRun, value: bigint | null, at: number): Errno {
   if (value === null) return ERRNO.inval;
-  if (!memory.holds(at, 8)) return ERRNO.fault;
+  if (!memory.takes(at, 8)) return ERRNO.fault;
   memory.view.setBigUint64(at, value, true);
   return ERRNO.success;
 }
 
 function writeSizes({ memory }: WasiRun, strings: readonly Buffer[], count: number, bytes: number): Errno {
-  if (!memory.holds(count, 4) || !memory.holds(bytes, 4)) return ERRNO.fault;
+  if (!memory.takes(count, 4) || !memory.takes(bytes, 4)) return ERRNO.fault;
   memory.view.setUint32(count, strings.length, true);
   memory.view.setUint32(bytes, strings.reduce((sum, { length }) => sum + length, 0), true);
   return ERRNO.success;
@@ -48,7 +48,7 @@ function writeSizes({ memory }: WasiRun, strings: readonly Buffer[], count: numb
 
 function writeStrings({ memory }: WasiRun, strings: readonly Buffer[], pointers: number, text: number): Errno {
   const bytes = strings.reduce((sum, { length }) => sum + length, 0);
-  if (!memory.holds(pointers, strings.length * 4) || !memory.holds(text, bytes)) return ERRNO.fault;
+  if (!memory.takes(pointers, strings.length * 4) || !memory.takes(text, bytes)) return ERRNO.fault;
   let at = text;
   for (const [index, string] of strings.entries()) {
     memory.view.setUint32(pointers + index * 4, at, true);
@@ -59,7 +59,7 @@ function writeStrings({ memory }: WasiRun, strings: readonly Buffer[], pointers:
 }
 
 function writeRandom({ memory, random }: WasiRun, at: number, length: number): Errno {
-  if (!memory.holds(at, length)) return ERRNO.fault;
+  if (!memory.takes(at, length)) return ERRNO.fault;
   const { bytes } = memory;
   for (let i = 0; i < length; i += 4) {
     const word = random.uint32();

@@ -18,7 +18,7 @@ export function readDirectory({ descriptors, files, memory }: WasiRun, fd: numbe
   const open = descriptors.get(fd);
   if (open === null) return ERRNO.badf;
   if (open.kind !== 'folder') return ERRNO.notdir;
-  if (!memory.holds(at, length) || !memory.holds(result, 4)) return ERRNO.fault;
+  if (!memory.takes(at, length) || !memory.takes(result, 4)) return ERRNO.fault;
   if (cookie === 0n || open.listing === null) open.listing = Array.from(files.list(open.path), ([name, isFolder]) => ({ name, isFolder }));
   const { listing } = open;
   let used = 0;

@@ -31,7 +31,7 @@ export class WasiInterface implements GuestInterface {
   run(guest: GuestInstance, inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null): Finished {
     const run = this.#run;
     run.begin(inputs, stdio);
-    run.memory.attach(guest.memory);
+    run.memory.attach(guest);
     exportedFunction(guest.exports, START_EXPORT)?.();
     const start = exportedFunction(guest.exports, '_start');
     assert(start !== null, 'a prepared program exports _start');

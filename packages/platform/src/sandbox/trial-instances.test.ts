@@ -1,0 +1,51 @@
+import type { Clock } from '@pappus/core';
+import { expect, test } from 'vitest';
+import type { GuestInstance, InstanceSource } from './guest-instance.ts';
+import { PLAIN_RUNS, TRIAL_RUNS } from './limits.ts';
+import { TrialInstances } from './trial-instances.ts';
+
+/** Sources whose runs take a time of their own on a clock that only they move. */
+function sources(): { readonly clock: Clock; readonly source: (name: string, runMs: number) => InstanceSource & { disposed: boolean }; readonly used: string[] } {
+  let nowMs = 0;
+  const used: string[] = [];
+  const source = (name: string, runMs: number): InstanceSource & { disposed: boolean } => ({
+    disposed: false,
+    keptBytes: 1,
+    enter() {
+      used.push(name);
+      return {} as GuestInstance;
+    },
+    leave: () => void (nowMs += runMs),
+    dispose() {
+      this.disposed = true;
+    },
+  });
+  return { clock: { nowMs: () => nowMs, wallMs: () => nowMs, schedule: () => ({ cancel: () => undefined }) }, source, used };
+}
+
+function run(trial: TrialInstances, times: number): void {
+  for (let time = 0; time < times; time++) {
+    trial.enter(0);
+    trial.leave();
+  }
+}
+
+const ALL = PLAIN_RUNS + 2 * TRIAL_RUNS;
+
+test.each([['plain', 0.002, 0.003], ['marked', 0.003, 0.002]])('%s is kept where plain runs take %f ms and marked ones %f ms', (kept, plainMs, markedMs) => {
+  const { clock, source, used } = sources();
+  const [plain, marked] = [source('plain', plainMs), source('marked', markedMs)];
+  const trial = new TrialInstances(plain, () => marked, clock);
+  run(trial, ALL + 10);
+  expect(used.slice(0, PLAIN_RUNS)).toEqual(Array.from({ length: PLAIN_RUNS }, () => 'plain'));
+  expect(used.slice(PLAIN_RUNS, ALL).filter((name) => name === 'marked')).toHaveLength(TRIAL_RUNS);
+  expect(new Set(used.slice(ALL))).toEqual(new Set([kept]));
+  expect([plain.disposed, marked.disposed]).toEqual([kept === 'marked', kept === 'plain']);
+});
+
+test('a function with long runs, or one that can not be marked, stays plain', () => {
+  const { clock, source, used } = sources();
+  run(new TrialInstances(source('plain', 2), () => source('marked', 1), clock), ALL + 10);
+  run(new TrialInstances(source('plain', 0.001), () => null, clock), ALL + 10);
+  expect(new Set(used)).toEqual(new Set(['plain']));
+});

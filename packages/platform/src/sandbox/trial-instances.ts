@@ -1,0 +1,82 @@
+/**
+ * Two ways to the same state, of which the one is kept that is faster for this function: plain code, after which all of
+ * the memory is made new, or code that marks what it writes (`module/write-marks.ts`), after which only that is. Marks
+ * cost most in tight loops that store, and save most where runs are short; which of the two a function has shows only
+ * when it runs.
+ *
+ *   runs   PLAIN_RUNS: plain, measured  ─►  twice TRIAL_RUNS: both in turn, the second half measured  ─►  the faster one
+ *
+ * So a function that runs a few times is not compiled twice, and one whose runs are long is never marked.
+ */
+import type { Clock } from '@pappus/core';
+import type { GuestInstance, InstanceSource } from './guest-instance.ts';
+import { MAX_TRIAL_RUN_MS, PLAIN_RUNS, TRIAL_RUNS } from './limits.ts';
+
+/** Null where the code can't mark what it writes. */
+export type MakeMarked = () => InstanceSource | null;
+
+export class TrialInstances implements InstanceSource {
+  readonly #clock: Clock;
+  readonly #makeMarked: MakeMarked;
+  readonly #plain: InstanceSource;
+  #marked: InstanceSource | null = null;
+  #used: InstanceSource;
+  #runs = 0;
+  #begunMs = 0;
+  /** Of plain and of marked runs. Null when the choice has been made. */
+  #spentMs: readonly [plain: number[], marked: number[]] | null = [[], []];
+
+  constructor(plain: InstanceSource, makeMarked: MakeMarked, clock: Clock) {
+    this.#plain = plain;
+    this.#makeMarked = makeMarked;
+    this.#used = plain;
+    this.#clock = clock;
+  }
+
+  get keptBytes(): number {
+    return this.#plain.keptBytes + (this.#marked?.keptBytes ?? 0);
+  }
+
+  enter(inputBytes: number): GuestInstance {
+    if (this.#spentMs !== null) {
+      this.#used = this.#next();
+      this.#begunMs = this.#clock.nowMs();
+    }
+    return this.#used.enter(inputBytes);
+  }
+
+  leave(): void {
+    this.#used.leave();
+    if (this.#spentMs === null) return;
+    this.#spentMs[this.#used === this.#marked ? 1 : 0].push(this.#clock.nowMs() - this.#begunMs);
+  }
+
+  dispose(): void {
+    this.#plain.dispose();
+    this.#marked?.dispose();
+  }
+
+  #next(): InstanceSource {
+    const run = this.#runs++;
+    if (run < PLAIN_RUNS) return this.#plain;
+    if (run === PLAIN_RUNS) {
+      this.#marked = this.#medianMs(0) > MAX_TRIAL_RUN_MS ? null : this.#makeMarked();
+      if (this.#marked === null) return this.#settle(this.#plain);
+    }
+    if (run === PLAIN_RUNS + TRIAL_RUNS) this.#spentMs = [[], []];
+    if (run === PLAIN_RUNS + 2 * TRIAL_RUNS) return this.#settle(this.#medianMs(1) < this.#medianMs(0) ? this.#marked : this.#plain);
+    return run % 2 === 0 || this.#marked === null ? this.#plain : this.#marked;
+  }
+
+  #settle(chosen: InstanceSource | null): InstanceSource {
+    this.#spentMs = null;
+    const kept = chosen ?? this.#plain;
+    for (const other of [this.#plain, this.#marked]) if (other !== kept) other?.dispose();
+    return kept;
+  }
+
+  #medianMs(which: 0 | 1): number {
+    const spent = Float64Array.from(this.#spentMs?.[which] ?? []).sort();
+    return spent[spent.length >> 1] ?? 0;
+  }
+}
