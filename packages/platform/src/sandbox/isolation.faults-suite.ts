@@ -1,6 +1,7 @@
 /** Isolation at length: `isolation.test.ts` and the canaries of the compliance suite do the same in short. */
 import { randomInt, systemRandom } from '@pappus/core';
 import { expect, test } from 'vitest';
+import type { SandboxFactory } from './sandbox.ts';
 import { assembleEach, testFactory } from './testing/assemble.ts';
 import { isolationCompliance } from './testing/compliance.ts';
 import { compareWithNewInstances } from './testing/isolation-differential.ts';
@@ -9,12 +10,13 @@ import { wasiPrograms } from './testing/wasi-programs.ts';
 
 const CANARY_RUNS = 100_000;
 
-for (const pooled of [false, true]) {
-  const mode = pooled ? 'pooled' : 'reset';
+for (const [pooled, marks] of [[false, 'always'], [false, 'never'], [true, 'always'], [true, 'never'], [false, 'tried']] as const) {
+  const mode = `${pooled ? 'pooled' : 'reset'}, writes are marked: ${marks}`;
+  const factory = (): SandboxFactory => testFactory(marks);
   const { canary: lean } = assembleEach(leanPrograms(pooled));
   const { canary: wasi } = assembleEach(wasiPrograms(pooled));
-  isolationCompliance(`the lean interface, ${mode}`, { factory: testFactory, programs: { canary: lean }, canaryRuns: CANARY_RUNS });
-  isolationCompliance(`WASI, ${mode}`, { factory: testFactory, programs: { canary: wasi }, canaryRuns: CANARY_RUNS });
+  isolationCompliance(`the lean interface, ${mode}`, { factory, programs: { canary: lean }, canaryRuns: CANARY_RUNS });
+  isolationCompliance(`WASI, ${mode}`, { factory, programs: { canary: wasi }, canaryRuns: CANARY_RUNS });
 }
 
 test('kept and pooled sandboxes answer as new instances do, on many random modules', async () => {

@@ -4,13 +4,13 @@
  * cost most in tight loops that store, and save most where runs are short; which of the two a function has shows only
  * when it runs.
  *
- *   runs   PLAIN_RUNS: plain, measured  ─►  twice TRIAL_RUNS: both in turn, the second half measured  ─►  the faster one
+ *   runs   PLAIN_RUNS: plain, measured  ─►  twice TRIAL_RUNS: both in turn, the second half measured  ─►  the faster one, plain where it is close
  *
  * So a function that runs a few times is not compiled twice, and one whose runs are long is never marked.
  */
 import type { Clock } from '@pappus/core';
 import type { GuestInstance, InstanceSource } from './guest-instance.ts';
-import { MAX_TRIAL_RUN_MS, PLAIN_RUNS, TRIAL_RUNS } from './limits.ts';
+import { MARKED_GAIN, MAX_TRIAL_RUN_MS, PLAIN_RUNS, TRIAL_RUNS } from './limits.ts';
 
 /** Null where the code can't mark what it writes. */
 export type MakeMarked = () => InstanceSource | null;
@@ -64,7 +64,7 @@ export class TrialInstances implements InstanceSource {
       if (this.#marked === null) return this.#settle(this.#plain);
     }
     if (run === PLAIN_RUNS + TRIAL_RUNS) this.#spentMs = [[], []];
-    if (run === PLAIN_RUNS + 2 * TRIAL_RUNS) return this.#settle(this.#medianMs(1) < this.#medianMs(0) ? this.#marked : this.#plain);
+    if (run === PLAIN_RUNS + 2 * TRIAL_RUNS) return this.#settle(this.#medianMs(1) < MARKED_GAIN * this.#medianMs(0) ? this.#marked : this.#plain);
     return run % 2 === 0 || this.#marked === null ? this.#plain : this.#marked;
   }
 

@@ -1,17 +1,19 @@
 import { assembleWasm } from '@pappus/testkit';
 import { describe, expect, test } from 'vitest';
+import type { SandboxFactory } from './sandbox.ts';
 import { assembleEach, openModule, testFactory, testSpec } from './testing/assemble.ts';
 import { inputOf, item, plainOutputs, sandboxCompliance } from './testing/compliance.ts';
 import { leanPrograms } from './testing/lean-programs.ts';
 import { wasiPrograms } from './testing/wasi-programs.ts';
 
-const CANARY_RUNS = 5_000;
 
-for (const pooled of [false, true]) {
-  const mode = pooled ? 'pooled' : 'reset';
+for (const [pooled, marks] of [[false, 'always'], [false, 'never'], [true, 'always'], [true, 'never']] as const) {
+  const mode = `${pooled ? 'pooled' : 'reset'}, writes are marked: ${marks}`;
+  const factory = (): SandboxFactory => testFactory(marks);
+  const canaryRuns = marks === 'always' ? 4_000 : 1_000;
   // A lean module prints and exits through WASI, if at all: it has no such programs.
-  sandboxCompliance(`the lean interface, ${mode}`, { factory: testFactory, programs: assembleEach(leanPrograms(pooled)), canaryRuns: CANARY_RUNS });
-  sandboxCompliance(`WASI, ${mode}`, { factory: testFactory, programs: assembleEach(wasiPrograms(pooled)), canaryRuns: CANARY_RUNS });
+  sandboxCompliance(`the lean interface, ${mode}`, { factory, programs: assembleEach(leanPrograms(pooled)), canaryRuns });
+  sandboxCompliance(`WASI, ${mode}`, { factory, programs: assembleEach(wasiPrograms(pooled)), canaryRuns });
 }
 
 describe('the mode of isolation', () => {
@@ -109,7 +111,7 @@ describe('memory', () => {
 describe('start functions', () => {
   test('run in each run, before everything else', async () => {
     const text = leanPrograms(false).copy.replace('(module', '(module (global $started (mut i32) (i32.const 0)) (start $begin) (func $begin (global.set $started (i32.add (global.get $started) (i32.const 1))))')
-      .replace('(local $item i32)', '(local $item i32) (if (i32.ne (global.get $started) (i32.const 1)) (then unreachable))');
+      .replace('(local $sum i64)', '(local $sum i64) (if (i32.ne (global.get $started) (i32.const 1)) (then unreachable))');
     const sandbox = await openModule(text);
     for (let run = 0; run < 3; run++) expect(plainOutputs(sandbox.run(inputOf(item('a', 'b')), null))).toEqual({ out: [['a', 0, 'b']] });
   });
@@ -160,6 +162,16 @@ test.each([['data', '(data (i32.const 65535) "abc")'], ['element', '(table 1 fun
   const code = await assembleWasm(`(module (memory 1) ${segment} (func (export "_start")))`);
   expect(await testFactory().prepare(code, testSpec())).toMatchObject({ kind: 'refused', problems: [expect.stringMatching(/no instance/)] });
 });
+
+test.each(['(i32.store offset=9 (i32.const 0x7fffffff) (i32.const 1))', '(f64.store (i32.const -1) (f64.const 1))', '(memory.fill (i32.const 65000) (i32.const 1) (i32.const 60000000))', '(i32.store (i32.const 4) (i32.div_u (i32.const 1) (i32.const 0)))'])(
+  'a trap is reported at its place, whether writes are marked or not: %s',
+  async (body) => {
+    const text = leanPrograms(false).trap.replace('(drop (i32.div_u (i32.const 1) (i32.load (i32.const 65532))))', body).replace('(memory.fill (i32.const 0) (i32.const 255) (i32.const 60000))', '');
+    const [marked, plain] = await Promise.all((['always', 'never'] as const).map(async (marks) => (await openModule(text, {}, testFactory(marks))).run(inputOf(), null)));
+    expect(marked).toMatchObject({ failure: { kind: 'trap', functionName: 'deep', offset: expect.any(Number) } });
+    expect(marked).toEqual(plain);
+  },
+);
 
 test('programs that end by exit(0) have succeeded', async () => {
   const text = wasiPrograms(false).exit.replace('$proc_exit (i32.const 3)', '$proc_exit (i32.const 0)');

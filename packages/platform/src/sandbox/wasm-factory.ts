@@ -4,12 +4,8 @@ import type { FunctionSpec } from '../functions/function-spec.ts';
 import { prepareModule } from '../module/module-preparation.ts';
 import { markWrites } from '../module/write-marks.ts';
 import { webAssembly } from '../module/web-assembly.ts';
-<<<<<<< HEAD
 import { printable } from '../sets/item-name.ts';
-import type { GuestCode } from './guest-instance.ts';
-=======
 import type { GuestCode, InstanceSource } from './guest-instance.ts';
->>>>>>> cd6e634 (platform/sandbox: only blocks that a run has written to are made new)
 import { GuestMemory } from './guest-memory.ts';
 import { KeptInstance } from './kept-instance.ts';
 import { LeanInterface } from './lean/lean-interface.ts';

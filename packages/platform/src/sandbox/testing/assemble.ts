@@ -5,26 +5,7 @@ import type { FunctionSpec } from '../../functions/function-spec.ts';
 import type { Sandbox, SandboxFactory } from '../sandbox.ts';
 import { createWasmSandboxFactory, type Marking } from '../wasm-factory.ts';
 
-<<<<<<< HEAD
-export const testFactory = (): SandboxFactory => createWasmSandboxFactory({ clock: systemClock, random: systemRandom });
-=======
-type Wabt = Awaited<ReturnType<typeof loadWabt>>;
-const wabt: Promise<Wabt> = loadWabt();
-
-const FEATURES = { exceptions: true, tail_call: true, simd: true, bulk_memory: true, reference_types: true, threads: true, multi_memory: true, memory64: true, extended_const: true };
-
-/** The module with a name section. */
-export async function assemble(text: string): Promise<Uint8Array> {
-  const module = (await wabt).parseWat('module.wat', text, FEATURES);
-  try {
-    return Uint8Array.from(module.toBinary({ write_debug_names: true }).buffer);
-  } finally {
-    module.destroy();
-  }
-}
-
 export const testFactory = (marks: Marking = 'always'): SandboxFactory => createWasmSandboxFactory({ clock: systemClock, random: systemRandom, marks });
->>>>>>> cd6e634 (platform/sandbox: only blocks that a run has written to are made new)
 
 export interface SpecChanges {
   readonly inputs?: readonly string[];

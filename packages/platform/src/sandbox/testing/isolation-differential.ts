@@ -21,14 +21,9 @@ export async function compareWithNewInstances(firstSeed: number, modules: number
   for (let seed = firstSeed; seed < firstSeed + modules; seed++) {
     const random = seededRandom(seed);
     const { text, pooled } = randomModule(random);
-<<<<<<< HEAD
+    const factory = factories[seed % 2 === 0 ? 0 : 1];
     const code = await assembleWasm(text);
     const plain = await assembleWasm(text.replace('(memory 1 5)', '(memory (export "memory") 1 5)'));
-=======
-    const factory = factories[seed % 2 === 0 ? 0 : 1];
-    const code = await assemble(text);
-    const plain = await assemble(text.replace('(memory 1 5)', '(memory (export "memory") 1 5)'));
->>>>>>> cd6e634 (platform/sandbox: only blocks that a run has written to are made new)
     const prepared = await factory.prepare(code, spec);
     if (prepared.kind === 'refused') throw new Error(`seed ${seed}: ${prepared.problems.join(', ')}`);
     expect(prepared.module.report.mode, `seed ${seed}`).toBe(pooled ? 'pooled' : 'reset');

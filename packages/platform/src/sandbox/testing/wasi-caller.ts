@@ -1,6 +1,6 @@
 /** Calls the functions of WASI as a guest would, without a guest: arguments go through a memory. */
 import { systemRandom, type Clock } from '@pappus/core';
-import { BLOCK_BYTES } from '../../module/limits.ts';
+import { BLOCK_BYTES, PAGE_BYTES } from '../../module/limits.ts';
 import { webAssembly, type WasmMemory } from '../../module/web-assembly.ts';
 import type { ItemSet, Sets } from '../../sets/item.ts';
 import { WASI_MODULE } from '../wasi/signatures.ts';
@@ -9,6 +9,7 @@ import { WasiRun } from '../wasi/wasi-run.ts';
 import { WrittenBlocks } from '../written-blocks.ts';
 import { testSpec, type SpecChanges } from './assemble.ts';
 
+const MAX_PAGES = 4;
 const PATH = 1_000;
 const OTHER_PATH = 8_000;
 const DATA = 20_000;
@@ -22,9 +23,10 @@ type Call = (...values: readonly (number | bigint)[]) => number;
 
 export class WasiCaller {
   readonly run: WasiRun;
-  readonly memory: WasmMemory = new webAssembly.Memory({ initial: 2, maximum: 4 });
+  readonly memory: WasmMemory = new webAssembly.Memory({ initial: 2, maximum: MAX_PAGES });
   readonly #calls: Readonly<Record<string, Call>>;
   readonly #marks: Uint8Array;
+  readonly #before: Uint8Array = new Uint8Array(MAX_PAGES * PAGE_BYTES);
 
   constructor(inputs: Sets = [{ name: 'in', items: [] }], changes: SpecChanges = {}, stdio: ItemSet | null = null) {
     const written = new WrittenBlocks();
@@ -43,20 +45,20 @@ export class WasiCaller {
   call(name: string, ...values: readonly (number | bigint)[]): number {
     const call = this.#calls[name];
     if (call === undefined) throw new Error(`no function ${name}`);
-    const before = Uint8Array.from(this.bytes);
-    this.#marks.fill(0);
+    this.#before.set(this.bytes);
+    this.#marks.fill(0, 0, this.bytes.length / BLOCK_BYTES);
     try {
       return call(...values);
     } finally {
-      this.#requireMarks(name, before);
+      this.#requireMarks(name);
     }
   }
 
-  #requireMarks(name: string, before: Uint8Array): void {
+  #requireMarks(name: string): void {
     const after = this.bytes;
-    for (let at = 0; at < before.length; at += BLOCK_BYTES) {
+    for (let at = 0; at < after.length; at += BLOCK_BYTES) {
       const end = at + BLOCK_BYTES;
-      if (this.#marks[at / BLOCK_BYTES] === 0 && after.compare(before, at, end, at, end) !== 0) throw new Error(`${name} wrote between ${at} and ${end}, and marked nothing`);
+      if (this.#marks[at / BLOCK_BYTES] === 0 && after.compare(this.#before, at, end, at, end) !== 0) throw new Error(`${name} wrote between ${at} and ${end}, and marked nothing`);
     }
   }
 
