@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { assemble } from '../sandbox/testing/assemble.ts';
+import { assembleWasm } from '@pappus/testkit';
 import { WASI_IMPORTABLE } from '../sandbox/wasi/signatures.ts';
 import { BLOCK_BYTES, MARK_PAGES, PAGE_BYTES } from './limits.ts';
 import { prepareModule } from './module-preparation.ts';
@@ -27,7 +27,7 @@ interface Program {
 
 /** A prepared module whose exported function takes an address and a length. */
 async function program(body: string): Promise<Program> {
-  const prepared = prepareModule(await assemble(`(module (memory ${PAGES}) (data $d "${'x'.repeat(DATA_BYTES)}") (data (i32.const 0) "${'y'.repeat(DATA_BYTES)}")
+  const prepared = prepareModule(await assembleWasm(`(module (memory ${PAGES}) (data $d "${'x'.repeat(DATA_BYTES)}") (data (i32.const 0) "${'y'.repeat(DATA_BYTES)}")
     (func (export "pappus_alloc") (param i32) (result i32) (i32.const 0))
     (global $at (mut i32) (i32.const 0)) (global $n (mut i32) (i32.const 0))
     (func (export "_initialize"))
