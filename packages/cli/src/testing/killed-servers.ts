@@ -86,12 +86,12 @@ async function changeUntilKilled(server: ServedProcess, known: KnownChanges, bef
     killed = true;
     await server.kill();
   };
-  let end: Promise<void> | null = null;
+  const ends: Promise<void>[] = [];
   const changing = untilKilled(async () => {
     const change = randomChange(random, state);
     pending = change;
     const request = known.make(server.client, change);
-    if (changes >= wanted - 1) end ??= killing();
+    if (changes >= wanted - 1 && ends.length === 0) ends.push(killing());
     await request;
     state = known.after(state, change);
     pending = null;
@@ -102,7 +102,7 @@ async function changeUntilKilled(server: ServedProcess, known: KnownChanges, bef
     invocations++;
   }));
   await Promise.all([changing, ...calling]);
-  await end;
+  await Promise.all(ends);
   return { state, pending, changes, invocations };
 }
 

@@ -135,6 +135,25 @@ describe('a client that leaves', () => {
   });
 });
 
+describe('half-closed connections', () => {
+  it.each([
+    ['before a request', ''],
+    ['inside its head', 'POST /v1/inv'],
+    ['inside its body', `${HEAD}Content-Length: 10\r\n\r\nhel`],
+    ['between requests', 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ])('%s are closed, however many', async (_, bytes) => {
+    const before = await gauge('pappus_http_connections');
+    const all = await Promise.all(Array.from({ length: 100 }, () => rawConnection(server.url, { allowHalfOpen: true })));
+    for (const { socket } of all) {
+      socket.once('end', () => socket.destroy());
+      socket.end(bytes);
+    }
+    await Promise.all(all.map(({ ended }) => ended));
+    while ((await gauge('pappus_http_connections')) > before + 1 || (await gauge('pappus_body_bytes')) > 0);
+    await works();
+  });
+});
+
 describe('one connection', () => {
   it('may carry requests one behind the other', async () => {
     const request = (body: string): string => `${HEAD}Content-Length: ${body.length}\r\n\r\n${body}`;

@@ -89,7 +89,7 @@ function wasiImport(random: Random, types: FunctionType[]): readonly [string, nu
   const all = [...(WASI_IMPORTABLE.get(WASI_MODULE) ?? [])];
   const [name, signature] = all[randomInt(random, 0, all.length - 1)] as [string, string];
   const [parameters = '', results = ''] = signature.split(':');
-  types.push({ parameters: [...parameters] as Letter[], results: [...results] as Letter[] });
+  types.push({ parameters: parameters.split('') as Letter[], results: results.split('') as Letter[] });
   return [name, types.length - 1];
 }
 
