@@ -1,4 +1,4 @@
-import { assembleWasm } from '@pappus/testkit';
+import { assembleWasm, leanProgram, SAME_ITEMS } from '@pappus/testkit';
 import { describe, expect, test } from 'vitest';
 import type { SandboxFactory } from './sandbox.ts';
 import { assembleEach, openModule, testFactory, testSpec } from './testing/assemble.ts';
@@ -110,8 +110,8 @@ describe('memory', () => {
 
 describe('start functions', () => {
   test('run in each run, before everything else', async () => {
-    const text = leanPrograms(false).copy.replace('(module', '(module (global $started (mut i32) (i32.const 0)) (start $begin) (func $begin (global.set $started (i32.add (global.get $started) (i32.const 1))))')
-      .replace('(local $sum i64)', '(local $sum i64) (if (i32.ne (global.get $started) (i32.const 1)) (then unreachable))');
+    const start = '(global $started (mut i32) (i32.const 0)) (start $begin) (func $begin (global.set $started (i32.add (global.get $started) (i32.const 1))))';
+    const text = leanProgram(`(if (i32.ne (global.get $started) (i32.const 1)) (then unreachable)) ${SAME_ITEMS}`, { more: start });
     const sandbox = await openModule(text);
     for (let run = 0; run < 3; run++) expect(plainOutputs(sandbox.run(inputOf(item('a', 'b')), null))).toEqual({ out: [['a', 0, 'b']] });
   });
