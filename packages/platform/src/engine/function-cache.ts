@@ -86,9 +86,10 @@ export class FunctionCache {
   }
 
   #evictOver(wanted: readonly number[]): void {
-    while (this.#holdings.size > this.#limits.functions || this.#keptBytes() > this.#limits.keptBytes) {
-      const oldest = this.#leastUsed(wanted);
-      if (oldest === null) return;
+    for (;;) {
+      const { bytes, oldest } = this.#look(wanted);
+      const isOver = this.#holdings.size > this.#limits.functions || bytes > this.#limits.keptBytes;
+      if (!isOver || oldest === null) return;
       this.#drop(oldest);
       this.#evicted.push(oldest);
     }
@@ -100,21 +101,18 @@ export class FunctionCache {
     return closed.length > 0;
   }
 
-  #leastUsed(wanted: readonly number[]): number | null {
+  /** Bytes that are kept, and the function that may go and was used longest ago. */
+  #look(wanted: readonly number[]): { readonly bytes: number; readonly oldest: number | null } {
+    let bytes = 0;
     let oldest: number | null = null;
     let lastUse = Number.POSITIVE_INFINITY;
     for (const [id, holding] of this.#holdings) {
+      bytes += holding.open === null ? (holding.module?.bytes.length ?? 0) : holding.open.sandbox.keptBytes;
       if (holding.lastUse >= lastUse || wanted.includes(id)) continue;
       oldest = id;
       lastUse = holding.lastUse;
     }
-    return oldest;
-  }
-
-  #keptBytes(): number {
-    let bytes = 0;
-    for (const { module, open } of this.#holdings.values()) bytes += open === null ? (module?.bytes.length ?? 0) : open.sandbox.keptBytes;
-    return bytes;
+    return { bytes, oldest };
   }
 
   #drop(id: number): boolean {

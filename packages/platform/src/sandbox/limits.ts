@@ -19,3 +19,5 @@ export const MAX_FOLDERS = 10_000;
 export const MAX_PATH_BYTES = 4_096;
 /** Bytes of argv and of the environment of one run. */
 export const MAX_ARGUMENT_BYTES = 1_048_576;
+/** A module up to this size is compiled by the thread that opens it. */
+export const COMPILED_HERE_BYTES = 65_536;

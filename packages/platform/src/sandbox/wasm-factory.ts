@@ -3,12 +3,13 @@ import { errorMessage, type Clock, type Random } from '@pappus/core';
 import type { FunctionSpec } from '../functions/function-spec.ts';
 import { prepareModule } from '../module/module-preparation.ts';
 import { markWrites } from '../module/write-marks.ts';
-import { webAssembly } from '../module/web-assembly.ts';
+import { webAssembly, type WasmModule } from '../module/web-assembly.ts';
 import { printable } from '../sets/item-name.ts';
 import type { GuestCode, InstanceSource } from './guest-instance.ts';
 import { GuestMemory } from './guest-memory.ts';
 import { KeptInstance } from './kept-instance.ts';
 import { LeanInterface } from './lean/lean-interface.ts';
+import { COMPILED_HERE_BYTES } from './limits.ts';
 import type { GuestInterface } from './guest-interface.ts';
 import { MemoryPool } from './memory-pool.ts';
 import { PooledInstance } from './pooled-instance.ts';
@@ -45,7 +46,7 @@ export function createWasmSandboxFactory(options: WasmSandboxOptions): SandboxFa
     },
     async open(module, spec) {
       const { bytes, report } = module;
-      const compiled = await webAssembly.compile(bytes);
+      const compiled = await compile(bytes);
       const guestInterface = interfaceFor(module, spec, options);
       const code = { module: compiled, imports: guestInterface.imports, memory: report.memory, pool, written: null };
       const newSource = (of: GuestCode): InstanceSource => (report.mode === 'reset' ? new KeptInstance(of) : new PooledInstance(of));
@@ -69,6 +70,9 @@ function chosenSource(plain: InstanceSource, marked: MakeMarked, { marks = 'trie
       return plain;
   }
 }
+
+/** A small module is compiled sooner than another thread is asked to. */
+const compile = (bytes: Uint8Array): WasmModule | Promise<WasmModule> => (bytes.length <= COMPILED_HERE_BYTES ? new webAssembly.Module(bytes) : webAssembly.compile(bytes));
 
 /** The module itself and the machine code of two compilers. */
 const CODE_FACTOR = 6;
