@@ -6,7 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { runBench, type BenchContext } from './harness/bench.ts';
 import { inRounds, inTurn, median, Samples, type Round } from './harness/rounds.ts';
-import { ms, times } from './harness/text-table.ts';
+import { machineText, thisMachine } from './harness/machine.ts';
+import { ms, textTable, times } from './harness/text-table.ts';
 import { chartSvg, type ChartLine } from './platform/chart.ts';
 import { forkServer, type ChildServer } from './platform/child-server.ts';
 import { engineSandboxes, openSandbox } from './platform/engine-sandboxes.ts';
@@ -15,7 +16,7 @@ import { underLoad } from './platform/load.ts';
 import type { LoadResult } from './platform/load-order.ts';
 import { isProduct, matmulInput, PRODUCT_BYTES } from './platform/matmul-input.ts';
 import { containerOf, nativeProgram, runcCommand } from './platform/native.ts';
-import { writeResult } from './platform/results.ts';
+import { resultsFolder, writeResult } from './platform/results.ts';
 
 const PROMISE = 1.4;
 const NATIVE_RUNS = 300;
@@ -151,17 +152,37 @@ async function sweep(context: BenchContext, systems: readonly System[], input: U
     return results.length === 0 ? [] : [{ name: system.name, rate: (most.get(system.name) ?? 1) * share, perSecond: of((r) => r.perSecond), p50Ms: of((r) => r.p50Ms), p99Ms: of((r) => r.p99Ms), failed: of((r) => r.failed), unsent: of((r) => r.unsent) }];
   });
   report.text(`\nRequests at a fixed rate, whether or not earlier ones are answered; ${seconds} s each, medians of ${flags.rounds} rounds. unsent: due, and still waiting for one of ${OPEN_CONNECTIONS} connections at the end.`);
-  report.table('sweep', ['system', 'rate', 'answered/s', 'p50 ms', 'p99 ms', 'failed', 'unsent'], data.map((row) => [row.name, row.rate.toFixed(0), row.perSecond.toFixed(0), ms(row.p50Ms), ms(row.p99Ms), row.failed, row.unsent]), data);
-  draw(context, data);
+  const columns = ['system', 'rate', 'answered/s', 'p50 ms', 'p99 ms', 'failed', 'unsent'];
+  const rows = data.map((row) => [row.name, row.rate.toFixed(0), row.perSecond.toFixed(0), ms(row.p50Ms), ms(row.p99Ms), row.failed, row.unsent]);
+  report.table('sweep', columns, rows, data);
+  document(context, chartOf(data), textTable(columns, rows));
 }
 
-function draw({ flags, report }: BenchContext, data: readonly { readonly name: string; readonly perSecond: number; readonly p50Ms: number; readonly p99Ms: number }[]): void {
+/** The chart, and a page with it and the table: with `--docs` those of the documentation. */
+function document({ flags, report }: BenchContext, chart: string, table: string): void {
+  const folder = resultsFolder(flags.docs && !flags.smoke);
+  const name = flags.smoke ? 'matmul-smoke' : 'matmul';
+  const page = `# 128 × 128 matrices, by the rate of requests
+
+![Latency over answers a second](${name}.svg)
+
+Made by \`npm run bench:platform-matmul -- --docs\` on ${machineText(thisMachine())}. Requests come at a fixed rate, whether or not
+earlier ones are answered; everything is on one machine, the load generator included. \`process\` starts a native process
+for each request, \`runc\` a container.
+
+\`\`\`
+${table}
+\`\`\`
+`;
+  report.text(`Written: ${[writeResult(folder, `${name}.svg`, chart), writeResult(folder, `${name}.md`, page)].join(', ')}`);
+}
+
+function chartOf(data: readonly { readonly name: string; readonly perSecond: number; readonly p50Ms: number; readonly p99Ms: number }[]): string {
   const names = [...new Set(data.map(({ name }) => name))];
   const lines = names.flatMap((name): ChartLine[] => {
     const own = data.filter((row) => row.name === name && row.p50Ms > 0);
     const line = (what: string, dashed: boolean, y: (row: (typeof own)[number]) => number): ChartLine => ({ name: `${name} ${what}`, colour: COLOURS[name] ?? '#333333', dashed, points: own.map((row) => [row.perSecond, y(row)] as const) });
     return [line('p50', false, (row) => row.p50Ms), line('p99', true, (row) => row.p99Ms)];
   });
-  const chart = { title: '128 × 128 int64 matrix multiplication', subtitle: 'latency of requests at a fixed rate, up to saturation; all on one machine, load generator included', x: 'answers a second', y: 'latency, ms', lines };
-  report.text(`Chart: ${writeResult(flags.smoke ? 'matmul-smoke.svg' : 'matmul.svg', chartSvg(chart))}`);
+  return chartSvg({ title: '128 × 128 int64 matrix multiplication', subtitle: 'latency of requests at a fixed rate, up to saturation; all on one machine, load generator included', x: 'answers a second', y: 'latency, ms', lines });
 }

@@ -15,9 +15,11 @@ export interface BenchFlags {
   readonly json: boolean;
   /** Only to see that everything works: small data, one round. */
   readonly smoke: boolean;
+  /** What is made for the documentation goes into `docs`, and not beside the bench. */
+  readonly docs: boolean;
 }
 
-export type Defaults = Omit<BenchFlags, 'data' | 'json' | 'smoke'>;
+export type Defaults = Omit<BenchFlags, 'data' | 'json' | 'smoke' | 'docs'>;
 
 /** All 22. */
 export const TPCH_QUERIES: readonly number[] = Array.from({ length: 22 }, (_, index) => index + 1);
@@ -39,11 +41,13 @@ const OPTIONS = {
   minutes: { type: 'string' },
   json: { type: 'boolean', default: false },
   smoke: { type: 'boolean', default: false },
+  docs: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
 
 export const USAGE = `Flags: --rounds N  --sf 0.1,1  --workers N  --worker-memory 256MB  --queries 1,3,5-7  --minutes N (no new round after that)
-       --data DIR (with sf1/, sf0.1/ …; made there when missing)  --json (one document instead of tables)  --smoke (small data, one round)`;
+       --data DIR (with sf1/, sf0.1/ …; made there when missing)  --json (one document instead of tables)  --smoke (small data, one round)
+       --docs (charts and their tables go to docs/)`;
 
 export class UsageError extends Error {}
 
@@ -61,6 +65,7 @@ export function readFlags(args: readonly string[], own: Partial<Defaults>, ownSm
     minutes: numbers('minutes', values.minutes)?.[0] ?? defaults.minutes,
     json: values.json,
     smoke: values.smoke,
+    docs: values.docs,
   };
 }
 

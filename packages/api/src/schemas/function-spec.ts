@@ -62,7 +62,7 @@ const limitsSchema = z
     outputBytes: whole(1, MAX_OUTPUT_BYTES, DEFAULT_OUTPUT_BYTES, 'Most bytes of all output items of one run, names included'),
     outputItems: whole(1, MAX_OUTPUT_ITEMS, DEFAULT_OUTPUT_ITEMS, 'Most output items of one run'),
     logBytes: whole(0, MAX_LOG_BYTES, DEFAULT_LOG_BYTES, 'Most bytes kept of each of stdout and stderr'),
-    concurrency: whole(1, MAX_CONCURRENCY, DEFAULT_CONCURRENCY, 'Most runs at once, over all invocations'),
+    concurrency: whole(1, MAX_CONCURRENCY, DEFAULT_CONCURRENCY, 'Most runs at once, over all invocations; a function with fewer than 256 is handed to a thread for each run, and does not stay on that of the one before it'),
   })
   .meta({ id: 'FunctionLimits' });
 

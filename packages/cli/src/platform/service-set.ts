@@ -40,7 +40,7 @@ export class ServiceSet {
   async stop(): Promise<void> {
     const services = [...this.#services.values()];
     this.#services.clear();
-    await Promise.all(services.map(({ process }) => process?.stop()));
+    await Promise.all(services.flatMap(({ process }) => (process === null ? [] : [process.stop()])));
   }
 
   async #fingerprint(file: string): Promise<string> {

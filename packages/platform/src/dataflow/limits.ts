@@ -22,8 +22,8 @@ export const MAX_NESTED_AT_ONCE = 32;
 export const DEFAULT_IO_SLOTS = 256;
 /** Tasks that the engine has at a time for each thread: enough to fill its batches, few enough for order and fairness. */
 export const TASKS_PER_THREAD = 32;
-/** A function that may run so often at once needs no watch on it, and may stay on the thread of the one before it. */
-export const UNWATCHED_CONCURRENCY = 64;
+/** As many as there can be threads: a function that may run so often at once never runs more often, and may stay on the thread of the one before it. */
+export const UNWATCHED_CONCURRENCY = 256;
 /** Most items that one run's items make of a later step without being handed back. */
 export const MAX_FAN_OUT_PER_ITEM = 4_096;
 /** Partitions that `anyKeyed` and `anyEach` are divided into at most. */

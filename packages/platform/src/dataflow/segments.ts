@@ -6,7 +6,8 @@
  * - The head is many runs: a follower is `each` over one set, so that what one run of the head made is all it needs; not an
  *   `optional` one, since whether the whole set is empty is not known there.
  *
- * Functions whose results are kept, and those that may run only a few times at once, are tasks of their own.
+ * Functions whose results are kept, and those that may run fewer times at once than there can be threads, are tasks of
+ * their own: so the runs of each are counted where they have to be.
  */
 import type { InputBinding } from '@pappus/composition';
 import type { SegmentInput, SegmentStep } from '../engine/compute-engine.ts';

@@ -21,13 +21,6 @@ const REST = /^[0-9a-f]{62}$/;
 /** Where content will stand. */
 export const blobRef = (bytes: Uint8Array): BlobRef => ({ id: digest(bytes), bytes: bytes.byteLength });
 
-export interface Sweep {
-  /** Blobs that nobody speaks of: removed. */
-  readonly removed: number;
-  /** Ids that are spoken of and not there. */
-  readonly missing: readonly string[];
-}
-
 export class BlobStore {
   readonly #blobs: string;
   readonly #incoming: string;
@@ -81,21 +74,13 @@ export class BlobStore {
     await rm(this.#path(id), { force: true }).catch(() => {});
   }
 
-  /** Removes what is not among `kept`, and says what of it is not there. */
-  async sweep(kept: ReadonlySet<string>): Promise<Sweep> {
-    const missing = new Set(kept);
-    let removed = 0;
-    for (const shard of this.#shards) {
-      for (const rest of await readdir(join(this.#blobs, shard))) {
-        const id = shard + rest;
-        if (!REST.test(rest)) continue;
-        missing.delete(id);
-        if (kept.has(id)) continue;
-        await this.remove(id);
-        removed += 1;
-      }
-    }
-    return { removed, missing: [...missing] };
+  /** Beginnings of ids, by which blobs lie in folders. */
+  shards(): readonly string[] {
+    return [...this.#shards];
+  }
+
+  async idsIn(shard: string): Promise<readonly string[]> {
+    return (await readdir(join(this.#blobs, shard))).filter((rest) => REST.test(rest)).map((rest) => shard + rest);
   }
 
   async #makeShard(shard: string): Promise<void> {

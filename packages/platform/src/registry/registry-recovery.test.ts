@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomInt, systemClock, type Logger, type LogLevel } from '@pappus/core';
 import { forEachSeed } from '@pappus/testkit';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { functionHash } from './content-hash.ts';
 import { encodeLine } from './journal-line.ts';
 import { Registry } from './registry.ts';
@@ -144,7 +144,7 @@ it('reports blobs that are missing at open, and collects those of nobody', async
   await writeFile(join(folder, 'blobs', (before[1] as string).slice(0, 2), orphan.slice(2)), 'orphan');
   await writeFile(join(folder, 'incoming', '7'), 'half');
   registry = await open();
-  expect(logged.join('\n')).toMatch(/info removed blobs[^]*error blobs are missing/);
+  await vi.waitFor(() => expect(logged.join('\n')).toMatch(/info removed blobs[^]*error blobs are missing/));
   expect(await blobFiles()).toEqual(before.slice(1));
   expect(await readdir(join(folder, 'incoming'))).toEqual([]);
   await registry.close();

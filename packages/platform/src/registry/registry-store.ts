@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { errorMessage, type Clock, type Logger, type Timer } from '@pappus/core';
 import type { FunctionHash } from '../functions/function-spec.ts';
 import { BlobStore } from './blob-store.ts';
+import { sweepBlobs } from './blob-sweep.ts';
 import { Catalog } from './catalog.ts';
 import { diskError } from './disk-error.ts';
 import { lockFolder, type FolderLock } from './folder-lock.ts';
@@ -45,6 +46,7 @@ export class RegistryStore {
   readonly #modules: ModuleSource;
   #retired: Retired[] = [];
   #collection: Timer | null = null;
+  #sweep: Promise<void> = Promise.resolve();
 
   private constructor(options: StoreOptions, { lock, blobs, journal, catalog }: Parts) {
     this.#options = options;
@@ -111,6 +113,7 @@ export class RegistryStore {
 
   async close(): Promise<void> {
     await this.changes.close();
+    await this.#sweep;
     this.#collection?.cancel();
     await this.#collect(Infinity);
     await this.#journal.close();
@@ -127,10 +130,9 @@ export class RegistryStore {
       await this.#journal.rewrite(this.catalog.events());
     }
     if (damagedLines > 0 || tornBytes > 0) return;
-    const { removed, missing } = await this.#blobs.sweep(this.catalog.blobs());
-    if (removed > 0) logger.log('info', 'removed blobs that belong to nothing', { folder, removed });
-    if (missing.length > 0) logger.log('error', 'blobs are missing: what they belong to cannot run until it is deployed again', { folder, missing: missing.length, first: missing[0] ?? null });
     await this.#compact();
+    const inTurn = (task: () => Promise<void>): Promise<void> => this.changes.run('looking through blobs', null, task);
+    this.#sweep = sweepBlobs({ blobs: this.#blobs, known: this.catalog.blobs(), isWanted: (id) => this.#isWanted(id), inTurn, logger, folder });
   }
 
   async #compact(): Promise<void> {

@@ -7,7 +7,8 @@
  *
  * A change first stores its blobs, then appends one line to the journal, then is seen in memory (catalog.ts): killed
  * at any instant, it is there as a whole or not at all, and what was acknowledged is there. Changes come one at a
- * time; reads wait for nothing. Blobs that nobody speaks of are collected after a while, and at open.
+ * time; reads wait for nothing. Blobs that nobody speaks of are collected after a while, and
+ * after an open (blob-sweep.ts).
  */
 import type { CompositionGraph, Signature } from '@pappus/composition';
 import { AppError, type Clock, type Logger } from '@pappus/core';
