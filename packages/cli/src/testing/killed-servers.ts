@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PappusClient } from '@pappus/api';
 import { randomInt, seededRandom, sleep, systemClock, withDeadline, type Random } from '@pappus/core';
 import { eventually, PappusChild, running } from './pappus-child.ts';
+import { plainFetch } from './plain-fetch.ts';
 import { BASE, deployedState, expectEcho, KnownChanges, randomChange, textOf, type Change, type State } from './server-state.ts';
 
 const CALLERS = 2;
@@ -120,7 +121,7 @@ class ServedProcess {
 
   private constructor(child: PappusChild, url: string) {
     this.#child = child;
-    this.client = new PappusClient({ url });
+    this.client = new PappusClient({ url, fetch: plainFetch });
   }
 
   static async start(folder: string): Promise<ServedProcess> {
@@ -129,7 +130,12 @@ class ServedProcess {
       child.process.stdout?.once('data', (line: Buffer) => resolve((JSON.parse(line.toString()) as { readonly url: string }).url));
       void child.ended.then(({ err }) => reject(new Error(`the server ended: ${err}`)));
     });
-    return new ServedProcess(child, await withDeadline({ clock: systemClock, timeoutMs: START_MS, waitingFor: 'the start of the server' }, () => url));
+    try {
+      return new ServedProcess(child, await withDeadline({ clock: systemClock, timeoutMs: START_MS, waitingFor: 'the start of the server' }, () => url));
+    } catch (thrown) {
+      await killed(child);
+      throw thrown;
+    }
   }
 
   kill(): Promise<void> {
