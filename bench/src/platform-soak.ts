@@ -16,6 +16,8 @@ const CONNECTIONS = 32;
 const WARM_SECONDS = { full: 10, smoke: 1 };
 const SLICE_SECONDS = 30;
 const SAMPLE_MS = 1_000;
+/** A load that is answered by less than this share was not held: the machine was needed elsewhere, and the hour shows nothing. */
+const HELD = 0.9;
 /** Growth in an hour that is no more than the noise of a collected heap, as a share of what is there. */
 const NO_GROWTH = 0.05;
 const PROMISED_MINUTES = 60;
@@ -68,7 +70,10 @@ async function soak(context: BenchContext, gateway: Gateway): Promise<void> {
   } finally {
     clearInterval(sampler);
   }
-  tell(context, samples, slices);
+  const answered = median(slices.slice(Math.floor(slices.length / 2)).map(({ perSecond }) => perSecond));
+  const isHeld = answered >= HELD * rate;
+  if (!isHeld) report.text(`This load was not held: ${answered.toFixed(0)} a second were answered in the second half.`);
+  tell(context, samples, slices, isHeld);
 }
 
 async function deployAll(gateway: Gateway): Promise<readonly string[]> {
@@ -89,20 +94,20 @@ function holdingsOf(pids: readonly number[]): Holdings {
   return { bytes: residentBytes(pids), descriptors: descriptors(pids), threads: threads(pids) };
 }
 
-function tell(context: BenchContext, samples: readonly Sample[], slices: readonly Slice[]): void {
-  tellGrowth(context, samples);
+function tell(context: BenchContext, samples: readonly Sample[], slices: readonly Slice[], isHeld: boolean): void {
+  tellGrowth(context, samples, isHeld);
   const latency = (part: readonly Slice[]): readonly string[] => [median(part.map(({ perSecond }) => perSecond)).toFixed(0), ms(median(part.map(({ p50Ms }) => p50Ms))), ms(median(part.map(({ p99Ms }) => p99Ms)))];
   const quarter = Math.max(1, Math.floor(slices.length / 4));
   context.report.table('latency', ['quarter', 'answered/s', 'p50 ms', 'p99 ms'], [['first', ...latency(slices.slice(0, quarter))], ['last', ...latency(slices.slice(-quarter))]], slices);
 }
 
-function tellGrowth({ flags, report }: BenchContext, samples: readonly Sample[]): void {
+function tellGrowth({ flags, report }: BenchContext, samples: readonly Sample[], isHeld: boolean): void {
   const sides = ['gateway', 'engines'] as const;
   const kinds = [['MiB', ({ bytes }: Holdings) => bytes / 1024 ** 2], ['descriptors', (held: Holdings) => held.descriptors], ['threads', (held: Holdings) => held.threads]] as const;
   const data = sides.flatMap((side) => kinds.map(([kind, of]) => ({ what: `${side}, ${kind}`, ...growthOf(samples.map((sample) => ({ minute: sample.minute, value: of(sample[side]) }))) })));
   report.text('\nSampled each second: medians of the second and of the last quarter, the most, and the growth of an hour by the line through the second half.');
   report.table('growth', ['what', 'early', 'late', 'most', 'an hour', 'of it'], data.map((row) => [row.what, row.early.toFixed(0), row.late.toFixed(0), row.most.toFixed(0), row.hourly.toFixed(1), percent(row.share)]), { data, samples });
   for (const { what, share } of data) {
-    report.promise({ what: `${what}, in an hour at half load`, promise: `no growth (≤ ${percent(NO_GROWTH)})`, measured: percent(share), kept: flags.minutes >= PROMISED_MINUTES ? share <= NO_GROWTH : null });
+    report.promise({ what: `${what}, in an hour at half load`, promise: `no growth (≤ ${percent(NO_GROWTH)})`, measured: percent(share), kept: isHeld && flags.minutes >= PROMISED_MINUTES ? share <= NO_GROWTH : null });
   }
 }
