@@ -45,12 +45,14 @@ async function matmul(context: BenchContext, folder: string): Promise<void> {
     await deploy(gateway, 'matmul', module);
     const peers: ChildServer[] = [];
     try {
+      const bytes = await forkServer(new URL('./platform/bytes-server.ts', import.meta.url), [String(PRODUCT_BYTES)]);
+      peers.push(bytes);
       const systems = [{ name: 'pappus', url: gateway.invokeUrl('matmul') }, ...(await startPeers(context, native, folder, peers))];
       for (const { name, url } of systems) {
         const answer = await fetch(url, { method: 'POST', body: Uint8Array.from(input), headers: { 'content-type': 'application/octet-stream' } });
         if (!isProduct(input, new Uint8Array(await answer.arrayBuffer()))) throw new Error(`${name} gives another matrix than the product`);
       }
-      await latency(context, systems, { module, input, native });
+      await latency(context, [...systems, { name: 'bare node:http, no kernel', url: `${bytes.url}/` }], { module, input, native });
       await sweep(context, systems, input);
     } finally {
       await Promise.all(peers.map((peer) => peer.stop()));
@@ -102,7 +104,7 @@ async function latency(context: BenchContext, systems: readonly System[], { modu
       ratios.add(name, value / (found.get('native, kernel alone') ?? Number.NaN));
     }
   });
-  report.text(`\nNothing else under way; two matrices in (${input.length / 1024} KiB), their product out (${PRODUCT_BYTES / 1024} KiB); in ms, medians of ${flags.rounds} rounds. C by clang -O3, to WebAssembly with SIMD.`);
+  report.text(`\nNothing else under way; two matrices in (${input.length / 1024} KiB), their product out (${PRODUCT_BYTES / 1024} KiB); bare node:http: the same bytes in and out, and nothing else; in ms, medians of ${flags.rounds} rounds. C by clang -O3, to WebAssembly with SIMD.`);
   const data = contestants.map(([name]) => ({ name, p50Ms: spent.median(name), toNative: ratios.median(name) }));
   report.table('latency', ['what', 'p50', 'to native'], data.map((row) => [row.name, row.p50Ms.toFixed(2), times(row.toNative)]), data);
   const ratio = ratios.median('pappus, HTTP to HTTP');

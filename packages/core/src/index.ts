@@ -1,4 +1,5 @@
 export { assert, AssertionError, defined, unreachable } from './assert.ts';
+export { Cancellation, type CancelSignal } from './cancel-signal.ts';
 export { abortable, cancelled, withDeadline, type DeadlineOptions } from './cancellation.ts';
 export { sleep, systemClock, type Clock, type Timer } from './clock.ts';
 export { AppError, errorMessage, systemCode, toAppError, type AppErrorOptions, type ErrorCode, type ErrorRecord } from './errors.ts';

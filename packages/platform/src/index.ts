@@ -25,12 +25,13 @@ export { signatureOf, type BlobRef, type CompositionVersion, type Description, t
 // Engine processes.
 export { type ComputeEngine, type EngineFailure, type EngineStats, type FunctionSource, type RunSpan, type Segment, type SegmentResult, type SegmentTask, type StepLog } from './engine/compute-engine.ts';
 export { createComputeEngine, type ComputeEngineOptions } from './engine/create-compute-engine.ts';
+export { keepFreedMemory } from './engine/freed-memory.ts';
 export { type RunFailure, type RunLog } from './sandbox/sandbox.ts';
 
 // Dataflow: plans of compositions, and the dispatcher that runs them.
 export { Dispatcher, type DispatcherOptions, type DispatcherStats, type FunctionLog, type InvocationOutcome, type InvokeOptions } from './dataflow/dispatcher.ts';
 export type { InvocationFailure, PlatformFailure } from './dataflow/failure.ts';
-export type { InvocationResult } from './dataflow/invocation.ts';
+export type { InvocationResult } from './dataflow/running-plan.ts';
 export { RETRY_AFTER_MS } from './dataflow/limits.ts';
 export { LiveSet, type LiveEntry } from './dataflow/live-set.ts';
 export type { Callee, Plan } from './dataflow/plan.ts';

@@ -1,16 +1,14 @@
 /** An application of a running invocation: which runs it can start now, which are under way, and whether more can come. */
-import type { Item, ItemSet, Sets } from '../sets/item.ts';
+import type { Item, ItemSet } from '../sets/item.ts';
 import type { Partitioned } from './partition.ts';
 import type { PlannedApplication } from './plan.ts';
+import type { Run } from './running-plan.ts';
 import type { Part } from './set-state.ts';
 
-/** One run, to be started by whoever asked for it. */
-export interface Run {
+/** A run of one of several applications. */
+export interface GraphRun extends Run {
   readonly application: ApplicationState;
-  /** Which run of its application it is, as they started. */
-  readonly number: number;
   readonly order: readonly number[];
-  readonly inputs: Sets;
   /** What a streamed item came with. */
   readonly part: Part | null;
 }
@@ -89,7 +87,7 @@ export class ApplicationState {
     return this.phase === 'open' && this.active === 0 && this.#sourceEnded && !this.canStart;
   }
 
-  next(): Run {
+  next(): GraphRun {
     this.active++;
     this.started++;
     return this.#partitioned === null ? this.#nextStreamed() : this.#nextOf(this.#partitioned);
@@ -101,20 +99,20 @@ export class ApplicationState {
     return this.#sourceEnded && this.started === 0 && this.#partitioned === null && streamed !== null && inputs[streamed]?.optional === true;
   }
 
-  #nextOf(partitioned: Partitioned): Run {
+  #nextOf(partitioned: Partitioned): GraphRun {
     const run = this.#nextRun++;
-    return { application: this, number: this.started - 1, order: [run], inputs: boundSets(this.planned, partitioned.at(run)), part: null };
+    return { application: this, planned: this.planned, number: this.started - 1, order: [run], inputs: boundSets(this.planned, partitioned.at(run)), part: null };
   }
 
-  #nextStreamed(): Run {
+  #nextStreamed(): GraphRun {
     const part = this.#streamed[this.#nextPart];
-    if (part === undefined) return { application: this, number: this.started - 1, order: [0], inputs: this.#whole, part: null };
+    if (part === undefined) return { application: this, planned: this.planned, number: this.started - 1, order: [0], inputs: this.#whole, part: null };
     const index = this.#nextItem++;
     const item = part.items[index];
     const inputs = this.#whole.map((set, input) => (input === this.#place ? { name: set.name, items: item === undefined ? [] : [item] } : set));
     part.holders++;
     if (this.#nextItem === part.items.length) this.#leavePart(part);
-    return { application: this, number: this.started - 1, order: [...part.order, index], inputs, part };
+    return { application: this, planned: this.planned, number: this.started - 1, order: [...part.order, index], inputs, part };
   }
 
   #leavePart(part: Part): void {

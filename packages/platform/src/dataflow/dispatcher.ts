@@ -3,7 +3,7 @@
  * between compositions, and hands results back. Nothing waits here but what was accepted: with no room for another
  * invocation of its name, `invoke` refuses at once.
  */
-import { AppError, cancelled, errorMessage, randomHex, toAppError, type Clock, type Logger, type Random, type Timer } from '@pappus/core';
+import { AppError, Cancellation, cancelled, errorMessage, randomHex, toAppError, type CancelSignal, type Clock, type Logger, type Random, type Timer } from '@pappus/core';
 import { resultKey } from '../cache/result-key.ts';
 import type { ResultCache } from '../cache/result-cache.ts';
 import type { ComputeEngine, SegmentResult, SegmentTask } from '../engine/compute-engine.ts';
@@ -11,13 +11,14 @@ import type { FunctionHash } from '../functions/function-spec.ts';
 import type { RunLog } from '../sandbox/sandbox.ts';
 import type { Item, ItemSet, Sets } from '../sets/item.ts';
 import { Admission } from './admission.ts';
-import type { Run } from './application-state.ts';
 import type { PlatformFailure } from './failure.ts';
 import { FairLine } from './fair-line.ts';
-import { Invocation, type InvocationResult } from './invocation.ts';
+import { FunctionInvocation } from './function-invocation.ts';
+import { Invocation } from './invocation.ts';
 import { LiveSet } from './live-set.ts';
-import { DEFAULT_IO_SLOTS, ESTIMATED_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_LOG_BYTES, MAX_NESTED_AT_ONCE, LOG_ENTRY_BYTES, TASKS_PER_THREAD } from './limits.ts';
+import { DEFAULT_IO_SLOTS, ESTIMATED_RUN_US, MAX_COUNTED_FUNCTIONS, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_LOG_BYTES, MAX_NESTED_AT_ONCE, LOG_ENTRY_BYTES, TASKS_PER_THREAD } from './limits.ts';
 import { isKept, type Callee, type Plan, type Unit } from './plan.ts';
+import type { InvocationOptions, InvocationResult, Run, RunningPlan } from './running-plan.ts';
 import { Trace } from './trace.ts';
 
 export interface DispatcherOptions {
@@ -46,7 +47,7 @@ export interface InvokeOptions {
   /** Absent: the signal alone ends it. */
   readonly timeoutMs?: number;
   readonly traced?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: CancelSignal;
   /** An output as soon as it is final, each once; the result then has no items of it. */
   readonly onOutput?: (output: number, items: readonly Item[]) => void;
 }
@@ -78,19 +79,22 @@ interface Job {
   slot: number;
   readonly id: string;
   readonly lane: string;
-  readonly controller: AbortController;
+  /** Of what runs for it. */
+  readonly cancellation: Cancellation;
   readonly stdio: ItemSet | null;
   readonly trace: Trace | null;
   readonly logs: FunctionLog[];
   logBytes: number;
-  readonly root: Invocation;
+  readonly root: RunningPlan;
 }
 
+/** What a run takes up. */
+type Kind = 'compute' | 'io';
 type ComputeCallee = Extract<Callee, { kind: 'compute' }>;
 
 interface Entry {
   readonly job: Job;
-  readonly invocation: Invocation;
+  readonly invocation: RunningPlan;
   /** Compositions that it has called and that have not ended. */
   nested: number;
 }
@@ -112,6 +116,13 @@ export class Dispatcher {
   #ioSlots = DEFAULT_IO_SLOTS;
   #completedTasks = 0;
   #completedIo = 0;
+  /** Why the last run that was asked for did not start. */
+  #blockedBy: FunctionHash | null = null;
+  readonly #admit = (callee: Callee): boolean => {
+    if (callee.kind !== 'compute' || (this.#running.get(callee.hash) ?? 0) < callee.spec.limits.concurrency) return true;
+    this.#blockedBy = callee.hash;
+    return false;
+  };
   #stopping = false;
   #idle: (() => void) | null = null;
 
@@ -142,7 +153,7 @@ export class Dispatcher {
     if (this.#stopping) return Promise.reject(new AppError('unavailable', 'the server is stopping', { retryable: true }));
     const refusal = this.#admission.enter(options.plan.name);
     if (refusal !== null) return Promise.reject(refusal);
-    return new Promise((resolve) => this.#start(options, resolve));
+    return new Promise((resolve) => this.#accept(options, resolve));
   }
 
   /** Takes nothing new and waits for what is under way, at most so long; then it is cancelled. */
@@ -157,7 +168,7 @@ export class Dispatcher {
     timer.cancel();
   }
 
-  #start(options: InvokeOptions, resolve: (outcome: InvocationOutcome) => void): void {
+  #accept(options: InvokeOptions, resolve: (outcome: InvocationOutcome) => void): void {
     const { clock } = this.#options;
     const { plan, inputs, signal, timeoutMs } = options;
     const startedMs = clock.nowMs();
@@ -169,12 +180,12 @@ export class Dispatcher {
       signal?.removeEventListener('abort', onAbort);
       this.#jobs.delete(job);
       this.#admission.leave(plan.name);
-      if (result.kind === 'failed') job.controller.abort(cancelled(`invocation ${id}`));
+      if (result.kind === 'failed') job.cancellation.abort(cancelled(`invocation ${id}`));
       resolve({ id, result, trace, logs: job.logs, elapsedMs: clock.nowMs() - startedMs });
       if (this.#jobs.size === 0) this.#idle?.();
     };
-    const root = new Invocation({ id, plan, inputs, path: [], trace, onOutput: options.onOutput ?? null, onEnd: (result) => onEnd(result) });
-    const job: Job = { slot: -1, id, lane: plan.name, controller: new AbortController(), stdio: options.stdio ?? null, trace, logs: [], logBytes: 0, root };
+    const root = running({ plan, inputs, path: [], onOutput: options.onOutput ?? null, onEnd: (result) => onEnd(result) });
+    const job: Job = { slot: -1, id, lane: plan.name, cancellation: new Cancellation(), stdio: options.stdio ?? null, trace, logs: [], logBytes: 0, root };
     const deadline: Timer | null = timeoutMs === undefined ? null : clock.schedule(timeoutMs, () => this.#fail(root, 'deadline', `the invocation took longer than ${timeoutMs} ms`));
     this.#jobs.add(job);
     if (signal?.aborted === true) return onAbort();
@@ -182,11 +193,11 @@ export class Dispatcher {
     this.#begin({ job, invocation: root, nested: 0 });
   }
 
-  #cancel(invocation: Invocation, why: string): void {
+  #cancel(invocation: RunningPlan, why: string): void {
     this.#fail(invocation, 'cancelled', why);
   }
 
-  #fail(invocation: Invocation, kind: 'cancelled' | 'deadline' | 'internal' | 'nesting', message: string): void {
+  #fail(invocation: RunningPlan, kind: 'cancelled' | 'deadline' | 'internal' | 'nesting', message: string): void {
     invocation.fail({ function: null, path: [...invocation.path, invocation.plan.name], items: [], reason: { kind, message } });
   }
 
@@ -204,37 +215,50 @@ export class Dispatcher {
       if (run === null) break;
       this.#nest(entry, run);
     }
-    if (invocation.canStart('compute')) this.#lines.compute.add(job.lane, entry);
-    if (invocation.canStart('io')) this.#lines.io.add(job.lane, entry);
+    this.#enter('compute', entry);
+    this.#enter('io', entry);
     this.#pump();
+  }
+
+  /** Whoever can start stands in line; at once it starts where nobody stands there. */
+  #enter(kind: Kind, entry: Entry): void {
+    const { job, invocation } = entry;
+    if (!invocation.canStart(kind)) return;
+    const line = this.#lines[kind];
+    const startsAtOnce = line.size === 0 && this.#hasRoom(kind);
+    if (!startsAtOnce || (this.#start(kind, entry) && invocation.canStart(kind))) line.add(job.lane, entry);
   }
 
   /** Starts what there is room for. */
   #pump(): void {
-    while (this.#computing < this.#computeSlots && this.#startNext('compute'));
-    while (this.#io < this.#ioSlots && this.#startNext('io'));
+    while (this.#hasRoom('compute') && this.#startNext('compute'));
+    while (this.#hasRoom('io') && this.#startNext('io'));
+  }
+
+  #hasRoom(kind: Kind): boolean {
+    return kind === 'compute' ? this.#computing < this.#computeSlots : this.#io < this.#ioSlots;
   }
 
   /** False when nobody waits. */
-  #startNext(kind: 'compute' | 'io'): boolean {
-    const line = this.#lines[kind];
-    const entry = line.peek();
+  #startNext(kind: Kind): boolean {
+    const entry = this.#lines[kind].peek();
     if (entry === undefined) return false;
+    this.#start(kind, entry);
+    return true;
+  }
+
+  /** Starts one run of it, if there is one that may start. Whether or not it stands in line: it does not afterwards, unless it has more. */
+  #start(kind: Kind, entry: Entry): boolean {
     const { job, invocation } = entry;
-    let blockedBy: FunctionHash | null = null;
-    const admit = (callee: Callee): boolean => {
-      if (callee.kind !== 'compute' || (this.#running.get(callee.hash) ?? 0) < callee.spec.limits.concurrency) return true;
-      blockedBy = callee.hash;
-      return false;
-    };
+    this.#blockedBy = null;
     if (job.root.isEnded) this.#wakeParked(); // one of them may have been passed over for it
-    const run = job.root.isEnded ? null : invocation.next(kind, admit);
-    if (run === null || !invocation.canStart(kind)) line.remove(job.lane, entry);
-    if (run === null && blockedBy === null) this.#wakeParked(); // it was let in for a run that it has got elsewhere by now
-    if (run === null) this.#park(entry, blockedBy);
+    const run = job.root.isEnded ? null : invocation.next(kind, this.#admit);
+    if (run === null || !invocation.canStart(kind)) this.#lines[kind].remove(job.lane, entry);
+    if (run === null && this.#blockedBy === null) this.#wakeParked(); // it was let in for a run that it has got elsewhere by now
+    if (run === null) this.#park(entry, this.#blockedBy);
     else if (kind === 'compute') void this.#compute(entry, run);
     else void this.#performIo(entry, run);
-    return true;
+    return run !== null;
   }
 
   #park(entry: Entry, hash: FunctionHash | null): void {
@@ -246,7 +270,7 @@ export class Dispatcher {
 
   async #compute(entry: Entry, run: Run): Promise<void> {
     const { job, invocation } = entry;
-    const callee = run.application.planned.callee as ComputeCallee;
+    const callee = run.planned.callee as ComputeCallee;
     const unit = invocation.unitOf(run) as Unit;
     const readyUs = job.trace?.nowUs() ?? 0;
     const task: SegmentTask = { invocation: job.id, segment: unit.segment, inputs: run.inputs, stdio: job.stdio, traced: job.trace !== null };
@@ -254,7 +278,7 @@ export class Dispatcher {
     this.#running.set(callee.hash, (this.#running.get(callee.hash) ?? 0) + 1);
     let costUs = ESTIMATED_RUN_US;
     try {
-      const result = await this.#resultOf(task, callee, job.controller.signal);
+      const result = await this.#resultOf(task, callee, job.cancellation);
       if ('outputs' in result && result.kind === 'kept') {
         this.#traceKept(entry, run, readyUs);
         invocation.finished(run, result.outputs);
@@ -273,17 +297,17 @@ export class Dispatcher {
     }
   }
 
-  #resultOf(task: SegmentTask, callee: ComputeCallee, signal: AbortSignal): Promise<SegmentResult | { readonly kind: 'kept'; readonly outputs: Sets }> {
+  #resultOf(task: SegmentTask, callee: ComputeCallee, cancellation: Cancellation): Promise<SegmentResult | { readonly kind: 'kept'; readonly outputs: Sets }> {
     const { engine, cache } = this.#options;
-    if (cache === null || !isKept(callee)) return engine.run(task, signal);
+    if (cache === null || !isKept(callee)) return engine.run(task, cancellation);
     const outputsOf = (result: SegmentResult): Sets | null => (result.kind === 'done' ? (result.outputs[0] ?? []).map((set, index) => set ?? { name: callee.spec.outputs[index] ?? '', items: [] }) : null);
-    return cache.run(resultKey(callee.hash, task.inputs, task.stdio), { signal, compute: (own) => engine.run(task, own), outputsOf })
+    return cache.run(resultKey(callee.hash, task.inputs, task.stdio), { signal: cancellation.abortSignal, compute: (own) => engine.run(task, own), outputsOf })
       .then((memoized) => (memoized.kind === 'kept' ? memoized : memoized.result));
   }
 
   #onSegment(entry: Entry, run: Run, unit: Unit, result: SegmentResult, readyUs: number): void {
     const { invocation, job } = entry;
-    const calleeAt = (step: number): Callee => invocation.plan.applications[unit.applications[step] ?? -1]?.callee ?? run.application.planned.callee;
+    const calleeAt = (step: number): Callee => invocation.plan.applications[unit.applications[step] ?? -1]?.callee ?? run.planned.callee;
     for (const { step, log } of result.logs) keepLog(job, calleeAt(step).name, log);
     const { trace } = job;
     if (trace !== null) {
@@ -297,18 +321,18 @@ export class Dispatcher {
   }
 
   #traceKept({ invocation, job }: Entry, run: Run, readyUs: number): void {
-    const { index, callee } = run.application.planned;
+    const { index, callee } = run.planned;
     job.trace?.add({ path: [...invocation.path, invocation.plan.name], application: index, function: callee.name, kind: 'kept', run: run.number, startedUs: readyUs, queueUs: 0, fetchUs: 0, sandboxUs: 0, computeUs: 0, storeUs: 0 });
   }
 
   async #performIo(entry: Entry, run: Run): Promise<void> {
     const { job, invocation } = entry;
-    const callee = run.application.planned.callee as Extract<Callee, { kind: 'io' }>;
+    const callee = run.planned.callee as Extract<Callee, { kind: 'io' }>;
     const startedUs = job.trace?.nowUs() ?? 0;
     this.#io++;
     try {
-      const outcome = await callee.io.run(run.inputs, { signal: job.controller.signal, invocation: job.id, logger: this.#options.logger });
-      const { index } = run.application.planned;
+      const outcome = await callee.io.run(run.inputs, { signal: job.cancellation.abortSignal, invocation: job.id, logger: this.#options.logger });
+      const { index } = run.planned;
       job.trace?.add({ path: [...invocation.path, invocation.plan.name], application: index, function: callee.name, kind: 'io', run: run.number, startedUs, queueUs: 0, fetchUs: job.trace.nowUs() - startedUs, sandboxUs: 0, computeUs: 0, storeUs: 0 });
       if (outcome.kind === 'done') invocation.finished(run, outcome.outputs);
       else invocation.failRun(run, outcome.failure);
@@ -323,7 +347,7 @@ export class Dispatcher {
 
   #nest(entry: Entry, run: Run): void {
     const { job, invocation } = entry;
-    const { plan } = run.application.planned.callee as Extract<Callee, { kind: 'composition' }>;
+    const { plan } = run.planned.callee as Extract<Callee, { kind: 'composition' }>;
     const path = [...invocation.path, invocation.plan.name];
     if (path.length >= MAX_INVOCATION_NESTING) return this.#fail(invocation, 'nesting', `compositions run more than ${MAX_INVOCATION_NESTING} deep in one another`);
     entry.nested++;
@@ -333,7 +357,7 @@ export class Dispatcher {
       else invocation.fail(result.failure);
       this.#goOn(entry);
     };
-    const inner = new Invocation({ id: job.id, plan, inputs: run.inputs, path, trace: job.trace, onOutput: null, onEnd });
+    const inner = running({ plan, inputs: run.inputs, path, onOutput: null, onEnd });
     this.#begin({ job, invocation: inner, nested: 0 });
   }
 
@@ -347,7 +371,8 @@ export class Dispatcher {
 
   #leaveFunction(hash: FunctionHash): void {
     const running = (this.#running.get(hash) ?? 1) - 1;
-    if (running === 0) this.#running.delete(hash);
+    // Counts of 0 stay: a Map that entries come to and go from all the time keeps the collector busy.
+    if (running === 0 && this.#running.size > MAX_COUNTED_FUNCTIONS) this.#running.delete(hash);
     else this.#running.set(hash, running);
     this.#wake(hash);
   }
@@ -371,6 +396,7 @@ export class Dispatcher {
 }
 
 const always = (): boolean => true;
+const running = (options: InvocationOptions): RunningPlan => (options.plan.alone ? new FunctionInvocation(options) : new Invocation(options));
 
 function kindOf({ code }: AppError): PlatformFailure['kind'] {
   switch (code) {

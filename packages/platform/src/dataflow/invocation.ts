@@ -6,38 +6,17 @@
 import { assert, defined } from '@pappus/core';
 import type { SegmentResult } from '../engine/compute-engine.ts';
 import type { Item, Sets } from '../sets/item.ts';
-import { ApplicationState, type Run } from './application-state.ts';
+import { ApplicationState, type GraphRun } from './application-state.ts';
 import type { InvocationFailure, PlatformFailure } from './failure.ts';
 import { MAX_LIVE_BYTES, MAX_RUNS_PER_APPLICATION, MAX_SET_ITEMS } from './limits.ts';
 import { partition } from './partition.ts';
 import type { Callee, Plan, PlannedApplication, Unit } from './plan.ts';
+import { failureOfRun, type Admit, type InvocationOptions, type InvocationResult, type RunningPlan } from './running-plan.ts';
 import { SetState, type Part } from './set-state.ts';
-import type { Trace } from './trace.ts';
 
-export type InvocationResult =
-  | { readonly kind: 'done'; readonly outputs: Sets }
-  | { readonly kind: 'failed'; readonly failure: InvocationFailure };
-
-export interface InvocationOptions {
-  readonly id: string;
-  readonly plan: Plan;
-  /** In the plan's order of inputs. */
-  readonly inputs: Sets;
-  /** Compositions around this one, from the outermost in. */
-  readonly path: readonly string[];
-  readonly trace: Trace | null;
-  readonly onOutput: ((output: number, items: readonly Item[]) => void) | null;
-  readonly onEnd: (result: InvocationResult) => void;
-}
-
-/** Whether a run of the function may start now. */
-export type Admit = (callee: Callee) => boolean;
-
-export class Invocation {
-  readonly id: string;
+export class Invocation implements RunningPlan {
   readonly plan: Plan;
   readonly path: readonly string[];
-  readonly trace: Trace | null;
   readonly #sets: readonly SetState[];
   readonly #applications: readonly ApplicationState[];
   readonly #onOutput: InvocationOptions['onOutput'];
@@ -48,11 +27,9 @@ export class Invocation {
   #liveBytes = 0;
   #ended = false;
 
-  constructor({ id, plan, inputs, path, trace, onOutput, onEnd }: InvocationOptions) {
-    this.id = id;
+  constructor({ plan, inputs, path, onOutput, onEnd }: InvocationOptions) {
     this.plan = plan;
     this.path = path;
-    this.trace = trace;
     this.#onOutput = onOutput;
     this.#onEnd = onEnd;
     this.#sets = plan.graph.sets.map((_, set) => new SetState(isKept(plan, set), plan.readers[set]?.length ?? 0));
@@ -73,7 +50,7 @@ export class Invocation {
   }
 
   /** The run nearest to the outputs, of a callee of this kind that may run now, or null. */
-  next(kind: Callee['kind'], admit: Admit): Run | null {
+  next(kind: Callee['kind'], admit: Admit): GraphRun | null {
     if (this.#ended) return null;
     for (let index = this.#applications.length - 1; index >= 0; index--) {
       const application = this.#applications[index] as ApplicationState;
@@ -91,19 +68,19 @@ export class Invocation {
   }
 
   /** The unit that a run is the head of, or null for I/O and compositions. */
-  unitOf(run: Run): Unit | null {
+  unitOf(run: GraphRun): Unit | null {
     return this.plan.units[run.application.planned.index] ?? null;
   }
 
   /** A run that was a task of its own: an I/O function, a composition, a kept result. */
-  finished(run: Run, outputs: Sets): void {
+  finished(run: GraphRun, outputs: Sets): void {
     if (this.#ended) return;
     this.#addOutputs(run.application.planned, run.order, outputs.map(({ items }) => items), null);
     this.#settleRun(run);
   }
 
   /** A run and those that followed on its thread. */
-  segmentDone(run: Run, unit: Unit, result: Extract<SegmentResult, { kind: 'done' }>): void {
+  segmentDone(run: GraphRun, unit: Unit, result: Extract<SegmentResult, { kind: 'done' }>): void {
     if (this.#ended) return;
     unit.applications.forEach((index, step) => {
       const { planned } = this.#applications[index] as ApplicationState;
@@ -119,9 +96,8 @@ export class Invocation {
     this.#end({ kind: 'failed', failure });
   }
 
-  failRun(run: Run, reason: InvocationFailure['reason'], callee: Callee = run.application.planned.callee): void {
-    const items = run.inputs.flatMap((set) => set.items.slice(0, 1).map(({ name }) => name));
-    this.fail({ function: callee.name, path: [...this.path, this.plan.name], items, reason });
+  failRun(run: GraphRun, reason: InvocationFailure['reason'], callee?: Callee): void {
+    this.fail(failureOfRun(this, run, reason, callee));
   }
 
   #failPlatform(kind: PlatformFailure['kind'], message: string): void {
@@ -173,7 +149,7 @@ export class Invocation {
     if (part.holders === 0) this.#liveBytes -= part.bytes;
   }
 
-  #settleRun({ application, part }: Run): void {
+  #settleRun({ application, part }: GraphRun): void {
     application.active--;
     if (part !== null) this.#letGo(part);
     this.#settle(application);

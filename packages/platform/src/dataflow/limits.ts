@@ -35,3 +35,5 @@ export const ESTIMATED_RUN_US = 50;
 /** Bytes that functions write and one invocation keeps; each entry counts a little besides. */
 export const MAX_LOG_BYTES = 1_048_576;
 export const LOG_ENTRY_BYTES = 64;
+/** Functions whose runs are counted though none of them goes on. */
+export const MAX_COUNTED_FUNCTIONS = 4_096;

@@ -15,7 +15,7 @@ export function planGraph(graph: CompositionGraph, resolve: Resolve): Plan {
   const readers = graph.sets.map((_, set) => applications.filter(({ inputs }) => inputs.some((input) => input.set === set)).map(({ index }) => index));
   const isOutput = graph.sets.map((_, set) => graph.outputs.includes(set));
   const { units, headOf } = cutSegments(applications, readers, isOutput);
-  return { name: graph.name, graph, applications, readers, isOutput, units, headOf };
+  return { name: graph.name, graph, applications, readers, isOutput, units, headOf, alone: false };
 }
 
 /** A function alone, as a composition of one application. */
@@ -33,7 +33,7 @@ export function planFunction(name: string, hash: FunctionHash, spec: FunctionSpe
       joins: [],
     }],
   };
-  return planGraph(graph, () => ({ kind: 'compute', name, hash, spec }));
+  return { ...planGraph(graph, () => ({ kind: 'compute', name, hash, spec })), alone: true };
 }
 
 function signatureOfCallee(callee: Callee): Signature {

@@ -34,6 +34,8 @@ export interface Plan {
   readonly units: readonly (Unit | null)[];
   /** By application: the one whose unit it is in, itself included; null where it is in none. */
   readonly headOf: readonly (number | null)[];
+  /** The plan of a function alone, not of a composition. */
+  readonly alone: boolean;
 }
 
 /** Applications that follow one another on one thread. */

@@ -4,9 +4,11 @@
  *
  * `read` may reuse its buffers: a body holds until the next `read`.
  */
-import { readSync, writeSync, writevSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import { BATCH_BYTES, MAX_KEPT_FRAME_BYTES } from './limits.ts';
-import { checkedBodyBytes, HEADER_BYTES } from './protocol.ts';
+import { brokenProtocol, checkedBodyBytes, HEADER_BYTES } from './protocol.ts';
+import type { SharedFile } from './shared-file.ts';
+import { writeParts } from './vectored-write.ts';
 
 export interface ReceivedFrame {
   type: number;
@@ -19,14 +21,16 @@ const NO_BODY = Buffer.alloc(0);
 
 export class BlockingChannel {
   readonly #fd: number;
+  readonly #shared: SharedFile | null;
   readonly #buffer: Buffer = Buffer.allocUnsafeSlow(BATCH_BYTES);
   #at = 0;
   #end = 0;
   #long: Buffer = NO_BODY;
   readonly #frame: ReceivedFrame = { type: 0, flags: 0, id: 0, body: NO_BODY };
 
-  constructor(fd: number) {
+  constructor(fd: number, shared: SharedFile | null = null) {
     this.#fd = fd;
+    this.#shared = shared;
   }
 
   /** Whether a whole frame is here already, so that `read` does not block. */
@@ -53,17 +57,19 @@ export class BlockingChannel {
   }
 
   writeAll(parts: readonly Uint8Array[]): void {
-    if (parts.length === 1) {
-      this.#write(parts[0] as Uint8Array);
-      return;
-    }
-    let rest = parts;
-    while (rest.length > 0) rest = afterBytes(rest, writevSync(this.#fd, rest as Uint8Array[]));
+    writeParts(this.#fd, parts, null);
   }
 
-  #write(part: Uint8Array): void {
-    let at = 0;
-    while (at < part.length) at += writeSync(this.#fd, part, at, part.length - at);
+  /** Bytes that the gateway has put into the shared file; they hold until the next call. */
+  readShared(at: number, bytes: number): Buffer {
+    const target = this.#longBuffer(bytes).subarray(0, bytes);
+    if (this.#shared?.read(at, target) !== true) throw brokenProtocol('a slot that the gateway has not filled');
+    return target;
+  }
+
+  /** False where it can't be had: then the bytes go the other way. */
+  writeShared(at: number, parts: readonly Uint8Array[]): boolean {
+    return this.#shared?.write(at, parts) === true;
   }
 
   /** Waits until `bytes` lie in the buffer, at its beginning if they would not fit otherwise. */
@@ -106,15 +112,4 @@ export class BlockingChannel {
     if (this.#long.length < bytes) this.#long = Buffer.allocUnsafeSlow(Math.min(MAX_KEPT_FRAME_BYTES, 2 ** Math.ceil(Math.log2(bytes))));
     return this.#long;
   }
-}
-
-/** What is left of `parts` after their first `bytes` bytes. */
-function afterBytes(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
-  let left = bytes;
-  for (let index = 0; index < parts.length; index++) {
-    const part = parts[index] as Uint8Array;
-    if (left < part.length) return [part.subarray(left), ...parts.slice(index + 1)];
-    left -= part.length;
-  }
-  return [];
 }

@@ -2,6 +2,7 @@
  * The gateway's view of the engines that run guest code. What travels to an engine is a segment, not a single run: a
  * chain of pure functions stays on the thread that started it and is not handed back and forth between processes.
  */
+import type { CancelSignal } from '@pappus/core';
 import type { FunctionHash, FunctionSpec } from '../functions/function-spec.ts';
 import type { PreparedModule, Preparation, RunFailure, RunLog } from '../sandbox/sandbox.ts';
 import type { ItemSet, Sets } from '../sets/item.ts';
@@ -97,13 +98,13 @@ export interface FunctionSource {
 
 export interface ComputeEngine {
   /** Checks and rewrites code, in an engine: never in the process that holds sockets. */
-  prepare(code: Uint8Array, spec: FunctionSpec, signal: AbortSignal): Promise<Preparation>;
+  prepare(code: Uint8Array, spec: FunctionSpec, signal: CancelSignal): Promise<Preparation>;
   /**
    * Runs a segment on one thread. Work that died with its engine is run again elsewhere. An aborted task that has not
    * started is dropped; one that goes on for a while is ended with its thread. Rejects with
    * `unavailable` when stopping, with `resource-exhausted` when more than the bounded number of tasks wait.
    */
-  run(task: SegmentTask, signal: AbortSignal): Promise<SegmentResult>;
+  run(task: SegmentTask, signal: CancelSignal): Promise<SegmentResult>;
   /** Threads that compute; the others are warm spares. */
   setThreads(threads: number): void;
   stats(): EngineStats;

@@ -1,5 +1,5 @@
 /** The gateway's side of the engines: one line of tasks for all threads, and what to do when a thread or a process is lost. */
-import { AppError, sleep, type Clock, type Logger, type Timer } from '@pappus/core';
+import { AppError, sleep, type CancelSignal, type Clock, type Logger, type Timer } from '@pappus/core';
 import type { FunctionSpec } from '../functions/function-spec.ts';
 import type { Preparation } from '../sandbox/sandbox.ts';
 import type { ComputeEngine, EngineStats, FunctionSource, SegmentResult, SegmentTask } from './compute-engine.ts';
@@ -91,7 +91,7 @@ export class ComputePool implements ComputeEngine {
     });
   }
 
-  run(task: SegmentTask, signal: AbortSignal): Promise<SegmentResult> {
+  run(task: SegmentTask, signal: CancelSignal): Promise<SegmentResult> {
     const refusal = this.#refusal(signal, this.#tasks.size + this.#loading, MAX_WAITING_TASKS);
     if (refusal !== null) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
@@ -100,7 +100,7 @@ export class ComputePool implements ComputeEngine {
     });
   }
 
-  prepare(code: Uint8Array, spec: FunctionSpec, signal: AbortSignal): Promise<Preparation> {
+  prepare(code: Uint8Array, spec: FunctionSpec, signal: CancelSignal): Promise<Preparation> {
     const refusal = this.#refusal(signal, this.#preparations.size, MAX_WAITING_PREPARATIONS);
     if (refusal !== null) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
@@ -154,7 +154,7 @@ export class ComputePool implements ComputeEngine {
     return queued + running + this.#preparations.size > 0;
   }
 
-  #refusal(signal: AbortSignal, waiting: number, limit: number): unknown {
+  #refusal(signal: CancelSignal, waiting: number, limit: number): unknown {
     if (signal.aborted) return signal.reason;
     if (this.#stopping !== null) return stopped();
     if (waiting >= limit) return new AppError('resource-exhausted', `${waiting} calls wait for the engines already`, { retryable: true });
@@ -204,7 +204,6 @@ export class ComputePool implements ComputeEngine {
       if (cost === null || cost >= least) continue;
       best = link;
       least = cost;
-      if (cost === 0) break;
     }
     return best;
   }

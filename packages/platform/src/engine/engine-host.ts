@@ -21,6 +21,8 @@ export interface HostOptions {
   readonly threadFile: URL;
   /** File descriptor of the first data channel. */
   readonly firstChannelFd: number;
+  /** Of the first shared file. */
+  readonly firstSharedFd: number;
   readonly arguments: EngineArguments;
   readonly residentBytes: () => number;
   readonly exit: (why: string) => void;
@@ -77,11 +79,11 @@ export class EngineHost {
   }
 
   #startThread(channel: number): void {
-    const { clock, threadFile, firstChannelFd } = this.#options;
-    const { sandboxes, threadHeapMiB, prepareTimeoutMs } = this.#options.arguments;
+    const { clock, threadFile, firstChannelFd, firstSharedFd } = this.#options;
+    const { sandboxes, threadHeapMiB, prepareTimeoutMs, shares } = this.#options.arguments;
     const state = new RunState();
     const fd = firstChannelFd + channel;
-    const data: ThreadData = { fd, state: state.memory, sandboxes, prepareTimeoutMs };
+    const data: ThreadData = { fd, sharedFd: shares ? firstSharedFd + channel : null, state: state.memory, sandboxes, prepareTimeoutMs };
     const worker = new Worker(threadFile, {
       workerData: data,
       name: `pappus-engine-${channel}`,
@@ -102,6 +104,7 @@ export class EngineHost {
     this.#threads.delete(channel);
     if (!thread.ended) this.#reportEnd(channel, thread, thread.problem === '' ? 'closed' : thread.cause, thread.state.now());
     closeSync(this.#options.firstChannelFd + channel);
+    if (this.#options.arguments.shares) closeSync(this.#options.firstSharedFd + channel);
   }
 
   #reportEnd(channel: number, thread: HostedThread, cause: EndCause, running: RunningNow): void {

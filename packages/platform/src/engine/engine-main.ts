@@ -5,8 +5,9 @@
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { systemClock } from '@pappus/core';
-import { CONTROL_FD, FIRST_CHANNEL_FD, type EngineArguments } from './engine-arguments.ts';
+import { CONTROL_FD, FIRST_CHANNEL_FD, FIRST_SHARED_FD, type EngineArguments } from './engine-arguments.ts';
 import { EngineHost } from './engine-host.ts';
+import { keepFreedMemory } from './freed-memory.ts';
 
 /** At once, whatever the threads do: they may be in guest code, or wait for their channels. */
 function exit(why: string): never {
@@ -18,11 +19,13 @@ function exit(why: string): never {
   throw new Error('unreachable: the process is dead');
 }
 
+keepFreedMemory();
 new EngineHost({
   control: new Socket({ fd: CONTROL_FD }),
   clock: systemClock,
   threadFile: new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url),
   firstChannelFd: FIRST_CHANNEL_FD,
+  firstSharedFd: FIRST_SHARED_FD,
   arguments: JSON.parse(process.argv[2] ?? '') as EngineArguments,
   residentBytes: () => process.memoryUsage.rss(),
   exit,

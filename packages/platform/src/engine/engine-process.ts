@@ -15,6 +15,8 @@ import { FrameStream } from './frame-stream.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { CHANNELS_PER_PROCESS, EXIT_GRACE_MS, MAX_CONTROL_FRAME_BYTES, PING_INTERVAL_MS, PING_TIMEOUT_MS, START_TIMEOUT_MS, STDERR_TAIL_BYTES } from './limits.ts';
 import { brokenProtocol, END_CAUSES, frameType, PROTOCOL_VERSION, type EndCause, type FrameType } from './protocol.ts';
+import { SharedFile } from './shared-file.ts';
+import { SharedSlots } from './shared-slots.ts';
 import { ThreadLink, type LinkEvents } from './thread-link.ts';
 
 export interface ThreadEnd {
@@ -34,7 +36,7 @@ export interface ProcessEvents extends Pick<LinkEvents, 'ready' | 'progressed' |
 }
 
 export interface EngineProcessOptions {
-  readonly arguments: EngineArguments;
+  readonly arguments: Omit<EngineArguments, 'shares'>;
   readonly folder: string;
   readonly threads: number;
   /** Of these, how many come up only when the others are there, so that they don't slow them down. */
@@ -50,6 +52,8 @@ export class EngineProcess {
   /** It takes no more tasks, and ends when it has no more. */
   draining = false;
   readonly #options: EngineProcessOptions;
+  /** One for each channel, or none at all. */
+  readonly #shared: readonly SharedFile[];
   readonly #child: ChildProcess;
   readonly #writer = new FrameWriter();
   #usedChannels = 0;
@@ -66,7 +70,8 @@ export class EngineProcess {
   constructor(options: EngineProcessOptions) {
     const { clock } = options;
     this.#options = options;
-    this.#child = launch(options);
+    this.#shared = sharedFiles();
+    this.#child = launch(options, this.#shared);
     this.exited = new Promise((resolve) => {
       this.#child.once('exit', (code, signal) => {
         // Once more around the loop: what it said before it died is still in the sockets.
@@ -116,7 +121,9 @@ export class EngineProcess {
     const channel = this.#usedChannels;
     this.#usedChannels += 1;
     const { clock, events } = this.#options;
-    const link = new ThreadLink(channel, this.#socket(FIRST_CHANNEL_FD + channel), clock, {
+    const shared = this.#shared[channel];
+    const wires = { socket: this.#socket(FIRST_CHANNEL_FD + channel), slots: shared === undefined ? null : new SharedSlots(shared) };
+    const link = new ThreadLink(channel, wires, clock, {
       ready: (ready) => this.#threadReady(ready),
       progressed: (progressed) => events.progressed(progressed),
       returned: (job) => events.returned(job),
@@ -248,6 +255,7 @@ export class EngineProcess {
     this.#startTimer.cancel();
     this.#pingTimer?.cancel();
     for (const stream of this.#child.stdio ?? []) stream?.destroy();
+    for (const file of this.#shared) file.close();
     const { logger, events } = this.#options;
     if (!this.#ending) logger.log('warn', 'an engine process died', { pid: this.pid ?? 0, why, stderr: this.#stderr.slice(-1_024) });
     events.died(this, why);
@@ -255,7 +263,8 @@ export class EngineProcess {
 }
 
 /** Guest code is never here, but what runs it shares the process: nothing is inherited, and nothing of the machine may be touched. */
-function launch({ arguments: engineArguments, folder }: EngineProcessOptions): ChildProcess {
+function launch({ arguments: given, folder }: EngineProcessOptions, shared: readonly SharedFile[]): ChildProcess {
+  const engineArguments: EngineArguments = { ...given, shares: shared.length > 0 };
   const source = import.meta.url.endsWith('.ts');
   const entry = fileURLToPath(new URL(source ? './engine-main.ts' : './engine-main.js', import.meta.url));
   const nodeArgs = [...(source ? ['--conditions=source'] : []), '--permission', '--allow-worker', '--allow-fs-read=*', '--no-warnings'];
@@ -265,6 +274,20 @@ function launch({ arguments: engineArguments, folder }: EngineProcessOptions): C
     cwd: folder,
     env: {},
     detached: true,
-    stdio: ['ignore', 'ignore', 'pipe', ...channels],
+    stdio: ['ignore', 'ignore', 'pipe', ...channels, ...shared.map(({ fd }) => fd)],
   });
+}
+
+/** All or none, so that an engine knows where they are. */
+function sharedFiles(): readonly SharedFile[] {
+  const files: SharedFile[] = [];
+  while (files.length < CHANNELS_PER_PROCESS) {
+    const file = SharedFile.open();
+    if (file === null) {
+      for (const each of files) each.close();
+      return [];
+    }
+    files.push(file);
+  }
+  return files;
 }

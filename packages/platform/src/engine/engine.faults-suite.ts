@@ -32,6 +32,17 @@ test('kill -9 of an engine with hundreds of tasks loses none of them', async () 
   expect(engine.stats().processesLost).toBe(2);
 });
 
+test('kill -9 of an engine whose tasks have many bytes loses none of them, and changes none', async () => {
+  const { engine, pids } = await start({ threads: 2 });
+  const spin = oneStep('spin 5');
+  const texts = Array.from({ length: 120 }, (_, index) => `${index} `.repeat(20_000 + index * 100));
+  const answers = Promise.all(texts.map((text) => engine.run(taskOf(spin, [textSet('in', text)]), NEVER)));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  process.kill((await pids())[0] as number, 'SIGKILL');
+  expect((await answers).map((result, index) => outputTexts(result)?.[0] === texts[index])).toEqual(Array.from({ length: 120 }, () => true));
+  expect(engine.stats().processesLost).toBe(1);
+});
+
 test('a stopped engine is killed, and its tasks run elsewhere', async () => {
   const { engine, pids, run } = await start({ threads: 1 });
   const [pid] = await pids();

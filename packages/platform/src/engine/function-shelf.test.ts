@@ -70,11 +70,21 @@ describe('plans', () => {
 
   test('learn at once that tasks take long, and slowly that they do not', () => {
     const plan = new SegmentPlans(newShelf().shelf).of(oneStep('f'));
-    for (let run = 0; run < 100; run++) plan.learn(10);
+    for (let run = 0; run < 100; run++) plan.learn(10, 0);
     expect(plan.estimateUs).toBeLessThan(20);
-    plan.learn(100_000);
+    plan.learn(100_000, 0);
     expect(plan.estimateUs).toBeGreaterThan(40_000);
-    plan.learn(10);
+    plan.learn(10, 0);
     expect(plan.estimateUs).toBeGreaterThan(40_000);
+  });
+
+  test('learn at once that tasks give many bytes, and slowly that they do not', () => {
+    const plan = new SegmentPlans(newShelf().shelf).of(oneStep('f'));
+    plan.learn(10, 100_000);
+    expect(plan.outputBytes).toBe(100_000);
+    plan.learn(10, 0);
+    expect(plan.outputBytes).toBeGreaterThan(90_000);
+    for (let run = 0; run < 1_000; run++) plan.learn(10, 0);
+    expect(plan.outputBytes).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 /** One accepted call on its way through the pool: settled once, whatever happens to the threads that try it. */
-import { AppError } from '@pappus/core';
+import { AppError, type CancelSignal } from '@pappus/core';
 import type { FunctionSpec } from '../functions/function-spec.ts';
 import type { Preparation } from '../sandbox/sandbox.ts';
 import type { SegmentResult, SegmentTask } from './compute-engine.ts';
@@ -14,7 +14,7 @@ export interface Loss {
 }
 
 export interface Caller<T> {
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** The caller has left: what runs for it is for nobody. */
   readonly onAbort: () => void;
   readonly resolve: (value: T) => void;
@@ -27,7 +27,7 @@ abstract class Pending<T> {
   /** What it adds to the work of a thread, by what is known when it is sent. */
   estimateUs: number;
   settled = false;
-  readonly #signal: AbortSignal;
+  readonly #signal: CancelSignal;
   readonly #resolve: (value: T) => void;
   readonly #reject: (reason: unknown) => void;
   readonly #onAbort: () => void;

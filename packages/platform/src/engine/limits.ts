@@ -10,6 +10,12 @@ export const MAX_TEXT_BYTES = 16_384;
 export const COPY_BELOW_BYTES = 8_192;
 /** Size of the buffers in which batches of frames are put together, and of a thread's reads. */
 export const BATCH_BYTES = 65_536;
+/** Sets with so many bytes go through the file that gateway and thread share, where there is one. */
+export const SHARE_FROM_BYTES = 32_768;
+/** Length of that file: what does not fit goes through the socket, like sets that are longer. */
+export const SHARED_BYTES = 33_554_432;
+/** Its memory that stays when nothing is in it. */
+export const KEPT_SHARED_BYTES = 8_388_608;
 /** A thread keeps its buffer for long frames for the next one, up to this size. */
 export const MAX_KEPT_FRAME_BYTES = 16_777_216;
 
@@ -32,6 +38,8 @@ export const SECOND_TASK_US = 10_000;
 export const FIRST_ESTIMATE_US = 500;
 /** What it costs to open a function on a thread that does not hold it, for the choice of a thread, in µs. */
 export const OPEN_ESTIMATE_US = 1_000;
+/** What it costs to wake a thread that has nothing to do, in µs: a few short tasks are done sooner one behind the other. */
+export const WAKE_ESTIMATE_US = 50;
 /** Bytes that may wait in the gateway for a thread to read them; with more, it gets no further task. */
 export const MAX_UNREAD_BYTES = 1_048_576;
 /** A task is tried on so many threads before it is given up. */

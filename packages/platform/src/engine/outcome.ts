@@ -1,7 +1,8 @@
 /**
  * The result of a segment as the body of a frame.
  *
- *   DONE    u32 busy µs, u16 steps × (u8 ran, u16 outputs × u8 carried), spans, logs; the carried sets as one set frame
+ *   DONE    u32 busy µs, u16 steps × (u8 ran, u16 outputs × u8 carried), spans, logs; the carried sets as one set frame,
+ *           or u32 its bytes where it is in the task's slot
  *   FAILED  u32 busy µs, u16 step, failure, spans, logs
  *   spans   u32 × (u16 step, u32 started, u32 sandbox, u32 compute, u32 store), all in µs
  *   logs    u32 × (u16 step, u32 stdout, u32 stderr, f64 dropped, bytes)
@@ -10,7 +11,7 @@
 import { AppError, unreachable } from '@pappus/core';
 import type { RunFailure } from '../sandbox/sandbox.ts';
 import type { ItemSet } from '../sets/item.ts';
-import { decodeSets, encodeSets } from '../sets/set-frame.ts';
+import { decodeSets, encodeSets, lengthOf } from '../sets/set-frame.ts';
 import type { BodyReader } from './body-reader.ts';
 import type { RunSpan, SegmentResult, StepLog } from './compute-engine.ts';
 import type { FrameWriter } from './frame-writer.ts';
@@ -30,24 +31,27 @@ export interface EncodedResult {
   readonly result: ThreadResult;
   /** The sets that it carries. */
   readonly sets: readonly Uint8Array[];
+  readonly bytes: number;
 }
 
 /** All that may not fit is found out here, before the first byte of the frame is written. */
 export function encodeResult(result: ThreadResult): EncodedResult {
-  if (result.kind === 'failed') return { result, sets: [] };
+  if (result.kind === 'failed') return { result, sets: [], bytes: 0 };
   const carried: ItemSet[] = [];
   for (const outputs of result.outputs) for (const set of outputs) if (set !== null) carried.push(set);
   try {
-    return { result, sets: encodeSets(carried) };
+    const sets = encodeSets(carried);
+    return { result, sets, bytes: lengthOf(sets) };
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'resource-exhausted') throw error;
     const { spans, logs, busyUs, outputs } = result;
     const failure: RunFailure = { kind: 'limit', limit: 'output-items', message: error.message };
-    return { result: { kind: 'failed', step: outputs.length - 1, failure, spans, logs, busyUs }, sets: [] };
+    return { result: { kind: 'failed', step: outputs.length - 1, failure, spans, logs, busyUs }, sets: [], bytes: 0 };
   }
 }
 
-export function writeResult(writer: FrameWriter, { result, sets }: EncodedResult): void {
+/** `shared`: the sets are in the task's slot already. */
+export function writeResult(writer: FrameWriter, { result, sets, bytes }: EncodedResult, shared = false): void {
   if (result.kind === 'failed') return writeFailed(writer, result);
   writer.u32(whole(result.busyUs));
   writer.u16(result.outputs.length);
@@ -59,10 +63,12 @@ export function writeResult(writer: FrameWriter, { result, sets }: EncodedResult
   }
   writeSpans(writer, result.spans);
   writeLogs(writer, result.logs);
-  writer.allBytes(sets);
+  if (shared) writer.u32(bytes);
+  else writer.allBytes(sets);
 }
 
-export function readDone(reader: BodyReader): Done {
+/** `shared` gives so many bytes of the task's slot, where the sets are there. */
+export function readDone(reader: BodyReader, shared: ((bytes: number) => Buffer) | null = null): Done {
   const busyUs = reader.u32();
   const steps = reader.count(reader.u16(), STEP_BYTES);
   const ran: boolean[] = [];
@@ -80,7 +86,9 @@ export function readDone(reader: BodyReader): Done {
   }
   const spans = readSpans(reader);
   const logs = readLogs(reader);
-  const decoded = decodeSets(reader.rest());
+  const frame = shared === null ? reader.rest() : shared(reader.u32());
+  reader.end();
+  const decoded = decodeSets(frame);
   if (decoded.length !== sets) throw brokenProtocol(`${decoded.length} sets where ${sets} were announced`);
   let next = 0;
   const outputs = carried.map((flags) => flags.map((is) => (is ? (decoded[next++] as ItemSet) : null)));

@@ -10,11 +10,12 @@
  *     SEGMENT    id place      u32 fan-out, u16 steps, per step: u32 function,         before the first task that needs it;
  *                              u16 inputs × (u16 step, u16 output, u8 1 each 2 optional), replaces what was at that place
  *                              u16 outputs × u8 exported
- *     TASK       id task       u32 place, u32 bytes, input sets; stdio sets            flags 1 traced
+ *     TASK       id task       u32 place, u32 slot, u32 bytes of it, u32 bytes of the  flags 1 traced, 2 the sets are in the slot
+ *                              input sets, u32 of stdio; input sets; stdio sets
  *     PREPARE    id task       u32 bytes, spec as JSON; code
  *   data channel, thread → gateway
  *     READY      id version                                                            first of all
- *     DONE       id task       u32 busy µs, steps (outcome.ts), spans, logs; sets
+ *     DONE       id task       u32 busy µs, steps (outcome.ts), spans, logs; sets      flags 2 u32 bytes of sets that are in the slot
  *     FAILED     id task       u32 busy µs, u16 step, failure, spans, logs
  *     SKIPPED    id task                                                               it was recalled before it began
  *     MISSING    id task       u16 functions × u32                                     evicted before it began
@@ -38,7 +39,7 @@
 import { AppError } from '@pappus/core';
 import { MAX_FRAME_BYTES } from './limits.ts';
 
-export const PROTOCOL_VERSION = 0x5045_0001;
+export const PROTOCOL_VERSION = 0x5045_0002;
 export const HEADER_BYTES = 12;
 
 export const frameType = {
@@ -65,7 +66,8 @@ export const frameType = {
 } as const;
 export type FrameType = (typeof frameType)[keyof typeof frameType];
 
-export const taskFlag = { traced: 1 } as const;
+/** `shared`: the sets lie at the beginning of the task's slot of the shared file (`shared-slots.ts`), not in the frame. */
+export const taskFlag = { traced: 1, shared: 2 } as const;
 
 /** Why a thread ended. `failed` is everything else: it threw, or left without a word. */
 export const END_CAUSES = ['time', 'memory', 'closed', 'failed', 'cancelled'] as const;

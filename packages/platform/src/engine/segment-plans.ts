@@ -9,6 +9,7 @@ export class SegmentPlan {
   /** Each function once. */
   readonly functions: readonly ShelvedFunction[];
   #estimateUs = FIRST_ESTIMATE_US;
+  #outputBytes = 0;
 
   constructor(segment: Segment, functions: readonly ShelvedFunction[]) {
     this.segment = segment;
@@ -19,10 +20,16 @@ export class SegmentPlan {
     return this.#estimateUs;
   }
 
+  /** Bytes of the sets that a task is likely to give. */
+  get outputBytes(): number {
+    return this.#outputBytes;
+  }
+
   /** Up at once and down slowly: too low an estimate puts tasks behind one that takes long. */
-  learn(busyUs: number): void {
+  learn(busyUs: number, outputBytes: number): void {
     const share = busyUs > this.#estimateUs ? 2 : 16;
     this.#estimateUs += (busyUs - this.#estimateUs) / share;
+    this.#outputBytes = Math.max(outputBytes, Math.floor(this.#outputBytes - (this.#outputBytes - outputBytes) / 16));
   }
 }
 

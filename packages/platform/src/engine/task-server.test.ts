@@ -1,13 +1,13 @@
 import { systemClock } from '@pappus/core';
 import { describe, expect, test } from 'vitest';
-import { encodeSets } from '../sets/set-frame.ts';
+import { decodeSets, encodeSets, encodeSetsWhole, lengthOf } from '../sets/set-frame.ts';
 import { BodyReader } from './body-reader.ts';
 import type { ReceivedFrame } from './blocking-channel.ts';
 import { FrameStream } from './frame-stream.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { readDone } from './outcome.ts';
 import { writeFunction, writePrepare } from './preparation.ts';
-import { frameType, PROTOCOL_VERSION } from './protocol.ts';
+import { frameType, PROTOCOL_VERSION, taskFlag } from './protocol.ts';
 import { RunState } from './run-state.ts';
 import { writeSegment } from './segment-program.ts';
 import { TaskServer, type TaskChannel } from './task-server.ts';
@@ -16,6 +16,7 @@ import { createSandboxFactory, FAKE_REPORT } from './testing/fake-sandboxes.ts';
 
 interface Answer {
   readonly type: number;
+  readonly flags: number;
   readonly id: number;
   readonly body: Buffer;
   /** In which write it left. */
@@ -34,7 +35,7 @@ class ScriptedChannel implements TaskChannel {
     script(writer);
     const stream = new FrameStream((type, flags, id, body) => this.#frames.push({ type, flags, id, body }));
     for (const part of writer.take()) stream.push(Buffer.from(part));
-    this.#stream = new FrameStream((type, _flags, id, body) => this.answers.push({ type, id, body: Buffer.from(body), write: this.#writes }));
+    this.#stream = new FrameStream((type, flags, id, body) => this.answers.push({ type, flags, id, body: Buffer.from(body), write: this.#writes }));
   }
 
   get ready(): boolean {
@@ -43,6 +44,20 @@ class ScriptedChannel implements TaskChannel {
 
   read(): ReceivedFrame | null {
     return this.#frames.shift() ?? null;
+  }
+
+  /** What lies in the shared file. */
+  readonly shared: Buffer = Buffer.alloc(1_048_576);
+  /** It takes no more. */
+  isFull = false;
+
+  readShared(at: number, bytes: number): Buffer {
+    return this.shared.subarray(at, at + bytes);
+  }
+
+  writeShared(at: number, parts: readonly Uint8Array[]): boolean {
+    if (!this.isFull) Buffer.concat(parts).copy(this.shared, at);
+    return !this.isFull;
   }
 
   writeAll(parts: readonly Uint8Array[]): void {
@@ -66,14 +81,12 @@ function addSegment(writer: FrameWriter, place: number, functionId: number): voi
 function addTask(writer: FrameWriter, id: number, place: number, text: string): void {
   const sets = encodeSets([textSet('in', text)]);
   writer.begin(frameType.task, 0, id);
-  writer.u32(place);
-  writer.u32(sets.reduce((bytes, part) => bytes + part.length, 0));
+  for (const field of [place, 0, 0, lengthOf(sets), 0]) writer.u32(field);
   writer.allBytes(sets);
   writer.end();
 }
 
-async function serve(script: (writer: FrameWriter) => void, state: RunState = new RunState(), functions = 9): Promise<readonly Answer[]> {
-  const channel = new ScriptedChannel(script);
+async function serve(script: (writer: FrameWriter) => void, state: RunState = new RunState(), functions = 9, channel: ScriptedChannel = new ScriptedChannel(script)): Promise<readonly Answer[]> {
   const server = new TaskServer({ channel, factory: createSandboxFactory(), state, clock: systemClock, prepareTimeoutMs: 1_000, cache: { functions, keptBytes: 1e9 }, breathe: () => Promise.resolve() });
   await server.serve();
   const [ready, ...answers] = channel.answers;
@@ -164,6 +177,42 @@ describe('a thread', () => {
       }
     });
     expect(kinds(answers)).toEqual([[frameType.prepared, 1], [frameType.prepared, 2]]);
+  });
+
+  describe('with many bytes', () => {
+    const AT = 8_192;
+    const SLOT_BYTES = 524_288;
+    const sent = [textSet('in', 'x'.repeat(100_000), 'y')];
+    const frame = encodeSetsWhole(sent);
+
+    function script(writer: FrameWriter): void {
+      addFunction(writer, 1, 'upper');
+      addSegment(writer, 0, 1);
+      writer.begin(frameType.task, taskFlag.shared, 1);
+      for (const field of [0, AT, SLOT_BYTES, frame.length, 0]) writer.u32(field);
+      writer.end();
+    }
+
+    test('finds its inputs in the shared file and leaves the outputs there', async () => {
+      const channel = new ScriptedChannel(script);
+      channel.shared.set(frame, AT);
+      const [answer] = await serve(script, new RunState(), 9, channel);
+      expect(answer).toMatchObject({ type: frameType.done, flags: taskFlag.shared });
+      expect(answer?.body.length).toBeLessThan(100);
+      const result = readDone(new BodyReader((answer as Answer).body), (bytes) => channel.shared.subarray(AT, AT + bytes));
+      expect(outputTexts(result)).toEqual(['X'.repeat(100_000), 'Y']);
+      // The inputs lay where the outputs lie now.
+      expect(decodeSets(channel.shared.subarray(AT, AT + frame.length + 1))).toMatchObject([{ name: 'out' }]);
+    });
+
+    test('sends the outputs itself where the file takes no more', async () => {
+      const channel = new ScriptedChannel(script);
+      channel.shared.set(frame, AT);
+      channel.isFull = true;
+      const [answer] = await serve(script, new RunState(), 9, channel);
+      expect(answer).toMatchObject({ type: frameType.done, flags: 0 });
+      expect(outputTexts(readDone(new BodyReader((answer as Answer).body)))).toEqual(['X'.repeat(100_000), 'Y']);
+    });
   });
 
   test('refuses what is no frame of the protocol', async () => {

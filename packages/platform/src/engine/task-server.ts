@@ -7,10 +7,10 @@ import { BodyReader } from './body-reader.ts';
 import type { ReceivedFrame } from './blocking-channel.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { FunctionCache, type FunctionCacheLimits } from './function-cache.ts';
-import { BATCH_BYTES, OPEN_TIMEOUT_MS, RESULT_DELAY_MS, RESULTS_PER_WRITE, TASKS_PER_BREATH } from './limits.ts';
+import { BATCH_BYTES, OPEN_TIMEOUT_MS, RESULT_DELAY_MS, RESULTS_PER_WRITE, SHARE_FROM_BYTES, TASKS_PER_BREATH } from './limits.ts';
 import { encodeResult, writeResult } from './outcome.ts';
 import { readFunction, readPrepare, writePrepared } from './preparation.ts';
-import { brokenProtocol, frameType, PROTOCOL_VERSION, taskFlag } from './protocol.ts';
+import { brokenProtocol, frameType, PROTOCOL_VERSION, taskFlag, type FrameType } from './protocol.ts';
 import type { RunState } from './run-state.ts';
 import { readSegment, type SegmentProgram } from './segment-program.ts';
 import { SegmentRunner, type OpenFunction } from './segment-runner.ts';
@@ -20,6 +20,16 @@ export interface TaskChannel {
   readonly ready: boolean;
   read(): ReceivedFrame | null;
   writeAll(parts: readonly Uint8Array[]): void;
+  readShared(at: number, bytes: number): Buffer;
+  writeShared(at: number, parts: readonly Uint8Array[]): boolean;
+}
+
+/** What a run gets, and where its outputs may lie. */
+interface Received {
+  readonly inputs: readonly ItemSet[];
+  readonly stdio: ItemSet | null;
+  readonly traced: boolean;
+  readonly slot: { readonly at: number; readonly bytes: number };
 }
 
 export interface TaskServerOptions {
@@ -106,14 +116,21 @@ export class TaskServer {
       this.#missing(id, segment);
       return null;
     }
-    const inputs = decodeSets(reader.bytes(reader.u32()));
-    const stdio = reader.leftBytes === 0 ? null : (decodeSets(reader.rest())[0] ?? null);
-    const traced = (flags & taskFlag.traced) !== 0;
+    const task = this.#received(reader, flags);
     const functions = this.#opened(segment);
-    const run = (open: readonly OpenFunction[]): void => this.#run(id, segment, { inputs, stdio, traced }, open);
+    const run = (open: readonly OpenFunction[]): void => this.#run(id, segment, task, open);
     if (functions === null) return this.#openAll(segment).then(run, (error: unknown) => this.#broken(id, segment, error));
     run(functions);
     return null;
+  }
+
+  #received(reader: BodyReader, flags: number): Received {
+    const slot = { at: reader.u32(), bytes: reader.u32() };
+    const [inputBytes, stdioBytes] = [reader.u32(), reader.u32()];
+    const shared = (flags & taskFlag.shared) !== 0;
+    const sets = shared ? this.#options.channel.readShared(slot.at, inputBytes + stdioBytes) : reader.bytes(inputBytes + stdioBytes);
+    const stdio = stdioBytes === 0 ? null : (decodeSets(sets.subarray(inputBytes))[0] ?? null);
+    return { inputs: decodeSets(stdioBytes === 0 ? sets : sets.subarray(0, inputBytes)), stdio, traced: (flags & taskFlag.traced) !== 0, slot };
   }
 
   #begin(id: number): boolean {
@@ -123,13 +140,14 @@ export class TaskServer {
     return false;
   }
 
-  #run(id: number, segment: KnownSegment, task: { inputs: readonly ItemSet[]; stdio: ItemSet | null; traced: boolean }, functions: readonly OpenFunction[]): void {
+  #run(id: number, segment: KnownSegment, { inputs, stdio, traced, slot }: Received, functions: readonly OpenFunction[]): void {
     try {
-      const encoded = encodeResult(this.#runner.run({ program: segment.program, functions, ...task }));
-      const { result } = encoded;
+      const encoded = encodeResult(this.#runner.run({ program: segment.program, functions, inputs, stdio, traced }));
+      const { result, sets, bytes } = encoded;
+      const shared = bytes >= SHARE_FROM_BYTES && bytes <= slot.bytes && this.#options.channel.writeShared(slot.at, sets);
       segment.recentUs = result.busyUs;
       this.#options.state.endTask();
-      this.#answer(result.kind === 'done' ? frameType.done : frameType.failed, id, () => writeResult(this.#writer, encoded));
+      this.#answer(result.kind === 'done' ? frameType.done : frameType.failed, id, () => writeResult(this.#writer, encoded, shared), shared ? taskFlag.shared : 0);
     } catch (error) {
       this.#broken(id, segment, error);
     }
@@ -192,10 +210,10 @@ export class TaskServer {
     for (const number of numbers) this.#writer.u32(number);
   }
 
-  #answer(type: (typeof frameType)[keyof typeof frameType], id: number, writeBody: () => void): void {
+  #answer(type: FrameType, id: number, writeBody: () => void, flags = 0): void {
     if (this.#waitingResults === 0) this.#oldestResultMs = this.#options.clock.nowMs();
     this.#waitingResults += 1;
-    this.#writer.begin(type, 0, id);
+    this.#writer.begin(type, flags, id);
     writeBody();
     this.#writer.end();
   }

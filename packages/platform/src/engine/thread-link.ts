@@ -1,18 +1,19 @@
 /** The gateway's end of a thread's data channel: what was sent there and has no result yet, and what the thread holds. */
 import type { Socket } from 'node:net';
 import { AppError, type Clock } from '@pappus/core';
-import { encodeSets } from '../sets/set-frame.ts';
 import { BodyReader } from './body-reader.ts';
 import { FrameStream } from './frame-stream.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { ShelvedFunction } from './function-shelf.ts';
 import type { Job, PrepareJob, SegmentJob } from './job.ts';
-import { AHEAD_US, CANCEL_AFTER_MS, MAX_FRAME_BYTES, MAX_UNREAD_BYTES, OPEN_ESTIMATE_US, SECOND_TASK_US, STALL_MS } from './limits.ts';
+import { AHEAD_US, CANCEL_AFTER_MS, MAX_UNREAD_BYTES, OPEN_ESTIMATE_US, SECOND_TASK_US, STALL_MS, WAKE_ESTIMATE_US } from './limits.ts';
 import { readDone, readFailed } from './outcome.ts';
 import { readPrepared, writePrepare } from './preparation.ts';
 import { brokenProtocol, frameType, PROTOCOL_VERSION, taskFlag } from './protocol.ts';
 import { SentTasks } from './sent-tasks.ts';
 import type { SegmentPlan } from './segment-plans.ts';
+import type { SharedSlots } from './shared-slots.ts';
+import { encodeTask, writeTask, type EncodedTask } from './task-frame.ts';
 import { ThreadHoldings } from './thread-holdings.ts';
 
 export interface LinkEvents {
@@ -28,6 +29,13 @@ export interface LinkEvents {
   closed(link: ThreadLink): void;
 }
 
+/** What leads to a thread. */
+export interface Wires {
+  readonly socket: Socket;
+  /** For many bytes; null where there is no memory to be shared. */
+  readonly slots: SharedSlots | null;
+}
+
 /** What was outstanding on a thread that is gone. */
 export interface Leftover {
   /** What it ran, by all that is known. */
@@ -36,11 +44,10 @@ export interface Leftover {
   readonly others: readonly Job[];
 }
 
-const MAX_SETS_BYTES = MAX_FRAME_BYTES - 1_048_576;
-
 export class ThreadLink {
   readonly channel: number;
   readonly #socket: Socket;
+  readonly #slots: SharedSlots | null;
   readonly #clock: Clock;
   readonly #events: LinkEvents;
   readonly #writer = new FrameWriter();
@@ -55,12 +62,13 @@ export class ThreadLink {
   #ready = false;
   #gone = false;
 
-  constructor(channel: number, socket: Socket, clock: Clock, events: LinkEvents) {
+  constructor(channel: number, { socket, slots }: Wires, clock: Clock, events: LinkEvents) {
     this.channel = channel;
     this.#socket = socket;
+    this.#slots = slots;
     this.#clock = clock;
     this.#events = events;
-    const frames = new FrameStream((type, _flags, id, body) => this.#receive(type, id, body));
+    const frames = new FrameStream((type, flags, id, body) => this.#receive(type, flags, id, body));
     socket.on('data', (chunk: Buffer) => this.#read(frames, chunk));
     socket.on('error', () => {}); // `close` follows
     socket.on('close', () => this.#close());
@@ -76,15 +84,17 @@ export class ThreadLink {
 
   /**
    * What a task would wait for here, in µs, or null when it should not come here: short tasks run ahead of their results
-   * in numbers, longer ones wait where any thread can take them.
+   * in numbers, longer ones wait where any thread can take them. The longer a thread has said nothing, the less its
+   * estimate is worth.
    */
   costOf(plan: SegmentPlan, nowMs: number): number | null {
     const { size } = this.#sent;
     const opening = this.#holdings.knows(plan) ? 0 : OPEN_ESTIMATE_US;
-    if (size === 0) return opening;
+    if (size === 0) return WAKE_ESTIMATE_US + opening;
     const room = this.#queuedUs <= AHEAD_US || (size < 2 && this.#queuedUs <= SECOND_TASK_US);
     if (!room || !this.#sent.hasRoom || this.stalled(nowMs) || this.#socket.writableLength > MAX_UNREAD_BYTES) return null;
-    return this.#queuedUs + opening;
+    const silentUs = Math.max(0, nowMs - this.#progressMs) * 1e3;
+    return this.#queuedUs + silentUs + opening;
   }
 
   /** It runs something, and has given no result for a while. */
@@ -119,30 +129,17 @@ export class ThreadLink {
 
   /** Puts the task into the batch; what the thread misses of its functions has to be loaded. */
   sendTask(job: SegmentJob): void {
-    const { task, plan } = job;
-    const writer = this.#writer;
-    let inputs: readonly Uint8Array[];
-    let stdio: readonly Uint8Array[];
+    const { plan } = job;
+    let task: EncodedTask;
     try {
-      inputs = encodeSets(task.inputs);
-      stdio = task.stdio === null ? NONE : encodeSets([task.stdio]);
+      task = encodeTask(job.task);
     } catch (error) {
       job.reject(error);
       return;
     }
-    const bytes = lengthOf(inputs);
-    if (bytes + lengthOf(stdio) > MAX_SETS_BYTES) {
-      job.reject(new AppError('resource-exhausted', `the inputs of one run have ${bytes} bytes, of ${MAX_SETS_BYTES}`));
-      return;
-    }
-    const place = this.#holdings.complete(plan, writer);
+    const place = this.#holdings.complete(plan, this.#writer);
     job.estimateUs = plan.estimateUs;
-    writer.begin(frameType.task, task.traced ? taskFlag.traced : 0, this.#accept(job));
-    writer.u32(place);
-    writer.u32(bytes);
-    writer.allBytes(inputs);
-    writer.allBytes(stdio);
-    writer.end();
+    writeTask(this.#writer, task, { id: this.#accept(job), place, outputBytes: plan.outputBytes }, this.#slots);
   }
 
   sendPrepare(job: PrepareJob): void {
@@ -187,8 +184,7 @@ export class ThreadLink {
 
   /** The thread is gone. `running` is null when nobody knows: then it was the oldest. */
   abandon(running: number | null): Leftover {
-    this.#gone = true;
-    this.#socket.destroy();
+    this.#leave();
     const entries = this.#sent.entries();
     for (const [id] of entries) this.#sent.takeBack(id);
     const known = running ?? entries[0]?.[0] ?? 0;
@@ -198,8 +194,13 @@ export class ThreadLink {
 
   /** Lets the thread end, as it has nothing to do any more. */
   end(): void {
+    this.#leave();
+  }
+
+  #leave(): void {
     this.#gone = true;
     this.#socket.destroy();
+    this.#slots?.close();
   }
 
   #accept(job: Job): number {
@@ -227,12 +228,12 @@ export class ThreadLink {
   }
 
   /** A job is taken off only when its answer is whole: after a broken one it is tried elsewhere. */
-  #receive(type: number, id: number, body: Buffer): void {
+  #receive(type: number, flags: number, id: number, body: Buffer): void {
     const reader = new BodyReader(body);
     switch (type) {
       case frameType.done:
       case frameType.failed:
-        return this.#result(type, id, reader);
+        return this.#result(type, flags, id, reader);
       case frameType.prepared:
         return this.#prepared(id, reader);
       case frameType.skipped:
@@ -258,16 +259,19 @@ export class ThreadLink {
     }
   }
 
-  #result(type: number, id: number, reader: BodyReader): void {
+  #result(type: number, flags: number, id: number, reader: BodyReader): void {
     const job = this.#nextJob(id);
     if (job === null) return this.#answered(id, job);
     if (job.kind !== 'segment') throw brokenProtocol('the result of a segment for a module to prepare');
-    const result = type === frameType.done ? readDone(reader) : readFailed(reader);
+    let outputBytes = reader.leftBytes;
+    const slots = this.#slots;
+    const shared = slots === null || (flags & taskFlag.shared) === 0 ? null : (bytes: number): Buffer => slots.read(id, (outputBytes = bytes));
+    const result = type === frameType.done ? readDone(reader, shared) : readFailed(reader);
     const { steps } = job.task.segment;
     const fits = result.kind === 'done' ? result.outputs.length === steps.length : result.step < steps.length;
     if (!fits) throw brokenProtocol('a result with other steps than its segment');
     this.#answered(id, job);
-    job.plan.learn(result.busyUs);
+    job.plan.learn(result.busyUs, outputBytes);
     job.resolve(result);
   }
 
@@ -288,6 +292,7 @@ export class ThreadLink {
 
   #answered(id: number, job: Job | null): void {
     this.#sent.answered(id);
+    this.#slots?.release(id);
     if (job !== null) this.#unload(job);
   }
 
@@ -303,9 +308,3 @@ export class ThreadLink {
 }
 
 const NONE: readonly never[] = [];
-
-function lengthOf(parts: readonly Uint8Array[]): number {
-  let bytes = 0;
-  for (const part of parts) bytes += part.length;
-  return bytes;
-}

@@ -5,11 +5,14 @@ import type { SandboxFactory } from '../sandbox/sandbox.ts';
 import { BlockingChannel } from './blocking-channel.ts';
 import { MAX_FUNCTION_BYTES_PER_THREAD, MAX_FUNCTIONS_PER_THREAD } from './limits.ts';
 import { RunState } from './run-state.ts';
+import { SharedFile } from './shared-file.ts';
 import { TaskServer } from './task-server.ts';
 
 export interface ThreadData {
   /** The thread's end of its data channel. */
   readonly fd: number;
+  /** The file that it shares with the gateway, or null. */
+  readonly sharedFd: number | null;
   readonly state: SharedArrayBuffer;
   /** A module that exports `createSandboxFactory`. */
   readonly sandboxes: string;
@@ -20,10 +23,10 @@ export interface SandboxModule {
   createSandboxFactory(): SandboxFactory | Promise<SandboxFactory>;
 }
 
-const { fd, state, sandboxes, prepareTimeoutMs } = workerData as ThreadData;
+const { fd, sharedFd, state, sandboxes, prepareTimeoutMs } = workerData as ThreadData;
 const { createSandboxFactory } = (await import(sandboxes)) as SandboxModule;
 const server = new TaskServer({
-  channel: new BlockingChannel(fd),
+  channel: new BlockingChannel(fd, sharedFd === null ? null : new SharedFile(sharedFd)),
   factory: await createSandboxFactory(),
   state: new RunState(state),
   clock: systemClock,

@@ -52,6 +52,13 @@ export function encodeSets(sets: Sets): Uint8Array[] {
   return buffers;
 }
 
+/** Length of what is in several buffers. */
+export function lengthOf(parts: readonly Uint8Array[]): number {
+  let bytes = 0;
+  for (const part of parts) bytes += part.length;
+  return bytes;
+}
+
 /** The frame in one buffer. */
 export function encodeSetsWhole(sets: Sets): Uint8Array {
   const buffers = encodeSets(sets);

@@ -3,7 +3,7 @@
  * who asks, what runs, the body as sets, the run, the answer; and what is kept of it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AppError, cancelled, toAppError, type Clock, type Logger, type Random } from '@pappus/core';
+import { AppError, Cancellation, cancelled, toAppError, type Clock, type Logger, type Random } from '@pappus/core';
 import { LiveSet, signatureOf, type Registry, type Version } from '@pappus/platform';
 import type { Caller, TokenTable } from '../access/token-table.ts';
 import type { ServerConfig } from '../config/server-config.ts';
@@ -38,7 +38,7 @@ interface Going {
   slot: number;
   readonly id: string;
   readonly startedMs: number;
-  readonly abort: AbortController;
+  readonly cancellation: Cancellation;
   /** When it is given up. */
   deadlineMs: number;
   timeoutMs: number;
@@ -77,11 +77,11 @@ export class Invocations {
   /** Never rejects: whatever happens is told to the client. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { clock, recorder } = this.#options;
-    const going: Going = { slot: -1, id: this.#ids.next(), startedMs: clock.nowMs(), abort: new AbortController(), deadlineMs: Infinity, timeoutMs: 0, version: null, caller: null, chargedBytes: 0, body: null, answer: null, traced: false };
+    const going: Going = { slot: -1, id: this.#ids.next(), startedMs: clock.nowMs(), cancellation: new Cancellation(), deadlineMs: Infinity, timeoutMs: 0, version: null, caller: null, chargedBytes: 0, body: null, answer: null, traced: false };
     this.#running.add(going);
     if (!this.#watching) this.#watch();
     response.once('close', () => {
-      if (!response.writableFinished) going.abort.abort(cancelled('the invocation: the client left'));
+      if (!response.writableFinished) going.cancellation.abort(cancelled('the invocation: the client left'));
     });
     try {
       const outcome = await this.#run(going, request, response);
@@ -97,7 +97,7 @@ export class Invocations {
   async drain(graceMs: number): Promise<void> {
     this.#stopping = true;
     const timer = this.#options.clock.schedule(graceMs, () => {
-      for (const { abort } of this.#running.toArray()) abort.abort(stopping());
+      for (const { cancellation } of this.#running.toArray()) cancellation.abort(stopping());
     });
     if (this.#running.size > 0) await new Promise<void>((resolve) => void (this.#idle = resolve));
     timer.cancel();
@@ -127,11 +127,11 @@ export class Invocations {
     const answer = new Answer({
       response, invocation: going.id, version, outputs: signature.outputs, form, clock,
       maxUnsentBytes: config.http.maxBodyBytes,
-      refuse: (reason) => going.abort.abort(reason),
+      refuse: (reason) => going.cancellation.abort(reason),
     });
     going.answer = answer;
     const onItems = Answer.streams(form, version) ? answer.add.bind(answer) : null;
-    const outcome = await invoker.invoke({ invocation: going.id, version, inputs: inputs.sets, stdio: inputs.stdio, signal: going.abort.signal, traced: going.traced, onItems });
+    const outcome = await invoker.invoke({ invocation: going.id, version, inputs: inputs.sets, stdio: inputs.stdio, signal: going.cancellation, traced: going.traced, onItems });
     if (outcome.kind === 'failed') return await this.#failed(going, request, response, outcome);
     await answer.finish(outcome.outputs, going.traced ? serverTiming(outcome.spans, clock.nowMs() - going.startedMs) : null);
     return outcome;
@@ -146,7 +146,7 @@ export class Invocations {
       () => {
         this.#watching = false;
         const now = clock.nowMs();
-        for (const { abort, id, deadlineMs, timeoutMs } of this.#running.toArray()) if (deadlineMs <= now) abort.abort(tooLate(id, timeoutMs));
+        for (const { cancellation, id, deadlineMs, timeoutMs } of this.#running.toArray()) if (deadlineMs <= now) cancellation.abort(tooLate(id, timeoutMs));
         if (this.#running.size > 0) this.#watch();
       },
       { background: true },

@@ -1,5 +1,6 @@
 /** What the gateway needs of the dispatcher: one invocation, its outputs as they become final, and how it ended. */
 import type { FunctionFailure, TraceSpan } from '@pappus/api';
+import type { CancelSignal } from '@pappus/core';
 import type { Item, ItemSet, Sets, Version } from '@pappus/platform';
 
 export interface InvocationOrder {
@@ -8,7 +9,7 @@ export interface InvocationOrder {
   readonly inputs: Sets;
   readonly stdio: ItemSet | null;
   /** Aborted when the client leaves, the server stops or the deadline is over. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   readonly traced: boolean;
   /** Items that are final: each once, those of one output in their order. Null where the whole result is wanted. */
   readonly onItems: ((output: number, items: readonly Item[]) => void) | null;

@@ -1,5 +1,5 @@
 /** A compute engine in this process: functions are closures, segments run as threads run them, in a random order. */
-import { defined, randomFraction, systemClock, type Random } from '@pappus/core';
+import { defined, randomFraction, systemClock, type CancelSignal, type Random } from '@pappus/core';
 import type { ComputeEngine, Segment, SegmentResult, SegmentTask } from '../../engine/compute-engine.ts';
 import type { SegmentProgram } from '../../engine/segment-program.ts';
 import { SegmentRunner, type OpenFunction } from '../../engine/segment-runner.ts';
@@ -44,13 +44,13 @@ export class ClosureEngine implements Pick<ComputeEngine, 'run' | 'stats'> {
     return { threads: 2, spares: 0, queued: 0, running: this.#under, processesLost: 0, threadsEnded: 0 } as ReturnType<ComputeEngine['stats']>;
   }
 
-  async run(task: SegmentTask, signal: AbortSignal): Promise<SegmentResult> {
+  async run(task: SegmentTask, signal: CancelSignal): Promise<SegmentResult> {
     this.tasks++;
     this.#under++;
     this.peak = Math.max(this.peak, this.#under);
     if (this.#random !== null) await this.#turn(this.#random);
     this.#under--;
-    signal.throwIfAborted();
+    if (signal.aborted) throw signal.reason;
     const open = task.segment.steps.map(({ function: hash }) => this.#open(hash));
     return this.#runner.run({ program: programOf(task.segment), functions: open, inputs: task.inputs, stdio: task.stdio, traced: task.traced }) as SegmentResult;
   }

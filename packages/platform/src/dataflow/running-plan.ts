@@ -1,0 +1,57 @@
+/** A plan that runs, as the dispatcher sees it: it says which runs can start, and is told what came of them. */
+import type { SegmentResult } from '../engine/compute-engine.ts';
+import type { Item, Sets } from '../sets/item.ts';
+import type { InvocationFailure } from './failure.ts';
+import type { Callee, Plan, PlannedApplication, Unit } from './plan.ts';
+
+/** One run, to be started by whoever asked for it. */
+export interface Run {
+  readonly planned: PlannedApplication;
+  /** Which run of its application it is, as they started. */
+  readonly number: number;
+  readonly inputs: Sets;
+}
+
+export type InvocationResult =
+  | { readonly kind: 'done'; readonly outputs: Sets }
+  | { readonly kind: 'failed'; readonly failure: InvocationFailure };
+
+export interface InvocationOptions {
+  readonly plan: Plan;
+  /** In the plan's order of inputs. */
+  readonly inputs: Sets;
+  /** Compositions around this one, from the outermost in. */
+  readonly path: readonly string[];
+  readonly onOutput: ((output: number, items: readonly Item[]) => void) | null;
+  readonly onEnd: (result: InvocationResult) => void;
+}
+
+/** Whether a run of the function may start now. */
+export type Admit = (callee: Callee) => boolean;
+
+export interface RunningPlan {
+  readonly plan: Plan;
+  /** Compositions around it, from the outermost in. */
+  readonly path: readonly string[];
+  readonly isEnded: boolean;
+  /** Makes what can start known; ends at once where there is nothing to do. */
+  begin(): void;
+  /** The run nearest to the outputs, of a callee of this kind that may run now, or null. */
+  next(kind: Callee['kind'], admit: Admit): Run | null;
+  canStart(kind: Callee['kind']): boolean;
+  /** The unit that a run is the head of, or null for I/O and compositions. */
+  unitOf(run: Run): Unit | null;
+  /** A run that was a task of its own: an I/O function, a composition, a kept result. */
+  finished(run: Run, outputs: Sets): void;
+  /** A run and those that followed on its thread. */
+  segmentDone(run: Run, unit: Unit, result: Extract<SegmentResult, { kind: 'done' }>): void;
+  /** Ends it, unless it has ended. */
+  fail(failure: InvocationFailure): void;
+  failRun(run: Run, reason: InvocationFailure['reason'], callee?: Callee): void;
+}
+
+/** The failure of a run, with its place and the first items that it had. */
+export function failureOfRun({ plan, path }: RunningPlan, { planned, inputs }: Run, reason: InvocationFailure['reason'], callee: Callee = planned.callee): InvocationFailure {
+  const items = inputs.flatMap((set) => set.items.slice(0, 1).map(({ name }) => name));
+  return { function: callee.name, path: [...path, plan.name], items, reason };
+}
