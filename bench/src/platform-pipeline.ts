@@ -2,7 +2,7 @@
  * Items of 1 MiB through three functions, from the first byte of the request to the last of the answer, and the memory
  * that gateway and engines take for it. Beside it a bare node:http server that sends the same bytes back.
  */
-import { decodeSets, encodeSets, type Item } from '@pappus/platform';
+import { decodeFrames, encodeSets, type Item } from '@pappus/platform';
 import { assembleWasm, wasmVariant } from '@pappus/testkit';
 import { runBench, type BenchContext } from './harness/bench.ts';
 import { inRounds, inTurn, Samples } from './harness/rounds.ts';
@@ -55,7 +55,7 @@ async function check({ signal }: BenchContext, gateway: Gateway): Promise<void> 
   const items = itemsOf(CHECKED_ITEMS);
   const answer = async (name: string): Promise<readonly Item[]> => {
     const { body } = await bulkRequest(gateway.invokeUrl(name), frameOf(CHECKED_ITEMS), true, signal);
-    return decodeSets(body ?? Buffer.alloc(0))[0]?.items ?? [];
+    return decodeFrames(body ?? Buffer.alloc(0))[0]?.items ?? [];
   };
   const copies = await answer('copies');
   const wrong = items.find(({ name, key, data }, index) => copies[index]?.name !== name || copies[index]?.key !== key || !Buffer.from(copies[index]?.data ?? []).equals(data));

@@ -22,3 +22,4 @@ export { parseStrict, parseWith, type Parsed } from './schemas/strict-parse.ts';
 export { type Trace, type TraceSpan } from './schemas/trace.ts';
 export { decodeTar, type DecodedTar } from './tar/tar-decoding.ts';
 export { emptySet, END_OF_TAR, itemHead, itemPadding, tarFailure } from './tar/tar-entry.ts';
+export { tarItems } from './tar/tar-reader.ts';

@@ -1,7 +1,8 @@
 /** Functions as true functions: what the server builds its parts from. */
 export { type Item, type ItemSet, type Sets } from './sets/item.ts';
 export { itemNameProblem, setNameProblem } from './sets/item-name.ts';
-export { decodeSets, encodeSets, encodeSetsWhole, frameBytes } from './sets/set-frame.ts';
+export { decodeSets, encodeSets, encodeSetsWhole, frameBytes, frameHead } from './sets/set-frame.ts';
+export { decodeFrames, readFrames } from './sets/set-frames.ts';
 
 // The registry on disk, results kept in memory, and the core split.
 export { ResultCache, type Computation, type HitCounts, type Memoized, type ResultCacheOptions, type ResultCacheStats } from './cache/result-cache.ts';
@@ -31,10 +32,11 @@ export { type RunFailure, type RunLog } from './sandbox/sandbox.ts';
 // Dataflow: plans of compositions, and the dispatcher that runs them.
 export { Dispatcher, type DispatcherOptions, type DispatcherStats, type FunctionLog, type InvocationOutcome, type InvokeOptions } from './dataflow/dispatcher.ts';
 export type { InvocationFailure, PlatformFailure } from './dataflow/failure.ts';
+export type { FlowLimits, Inlet, InputSource, OutputSink } from './dataflow/flow.ts';
 export type { InvocationResult } from './dataflow/running-plan.ts';
 export { RETRY_AFTER_MS } from './dataflow/limits.ts';
 export { LiveSet, type LiveEntry } from './dataflow/live-set.ts';
-export type { Callee, Plan } from './dataflow/plan.ts';
+export { flowsIn, type Callee, type Plan } from './dataflow/plan.ts';
 export { planFunction, planGraph, type Resolve } from './dataflow/plan-graph.ts';
 export { Trace, type TraceSpan } from './dataflow/trace.ts';
 

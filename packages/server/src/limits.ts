@@ -7,6 +7,12 @@ export const MAX_BODY_BYTES: number = 4 * 1024 ** 3;
 export const DEFAULT_BODY_MEMORY_BYTES: number = 4 * 1024 ** 3;
 /** A body of unknown length is collected in pieces up to here, then in one buffer that is as long as a body may be. */
 export const PIECES_BYTES = 1_048_576;
+/** A body of sets that is longer, or of unknown length, is taken item by item where the invocation can begin with them. */
+export const STREAM_ABOVE_BYTES = 1_048_576;
+/** Of a body that is taken item by item, bytes that are read before somebody wants them. */
+export const READ_AHEAD_BYTES = 262_144;
+/** A client that reads nothing for so long, while it has to wait with its body, may be one that sends before it reads. */
+export const SENDS_FIRST_MS = 2_000;
 export const MAX_ITEMS_PER_REQUEST = 100_000;
 /** Headers of one part of a multipart body. */
 export const MAX_PART_HEADER_BYTES = 16_384;
@@ -28,6 +34,8 @@ export const DEFAULT_KEEP_ALIVE_MS = 65_000;
 export const CONNECTIONS_CHECK_MS = 1_000;
 /** A client that reads nothing of its answer for so long is cut off. */
 export const SEND_STALL_MS = 60_000;
+/** A longer item goes out in slices, so that it is seen that the client reads. */
+export const SLICE_BYTES = 262_144;
 /** An item up to here goes out in one write with its head. */
 export const JOIN_BELOW_BYTES = 16_384;
 

@@ -1,8 +1,9 @@
 /** Bytes that arrive in pieces, taken in lengths that the reader wants. What is long is copied once, into its own buffer. */
+import type { ArrivingBytes } from './tar-reader.ts';
 
 const EMPTY = new Uint8Array(0);
 
-export class ByteQueue {
+export class ByteQueue implements ArrivingBytes {
   readonly #source: AsyncIterator<Uint8Array>;
   #head: Uint8Array = EMPTY;
 
@@ -10,10 +11,10 @@ export class ByteQueue {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** Exactly `count` bytes, or null where fewer come. */
-  async take(count: number): Promise<Uint8Array | null> {
+  /** The next `count` bytes, or all that come. */
+  async take(count: number): Promise<Uint8Array> {
     if (count === 0) return EMPTY;
-    if (this.#head.length === 0 && !(await this.#fill())) return null;
+    if (this.#head.length === 0 && !(await this.#fill())) return EMPTY;
     if (this.#head.length >= count) return this.#cut(count);
     const whole = new Uint8Array(count);
     let at = 0;
@@ -22,8 +23,13 @@ export class ByteQueue {
       whole.set(part, at);
       at += part.length;
       if (at === count) return whole;
-      if (!(await this.#fill())) return null;
+      if (!(await this.#fill())) return whole.subarray(0, at);
     }
+  }
+
+  /** Nothing is written over the bytes that were taken: they may be kept. */
+  gather(count: number): Promise<Uint8Array> {
+    return this.take(count);
   }
 
   /** Reads to the end and forgets what comes. */

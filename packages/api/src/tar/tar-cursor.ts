@@ -67,6 +67,10 @@ export function splitPath(path: string): { readonly set: string; readonly item: 
   return slash < 0 ? { set: plain, item: '' } : { set: plain.slice(0, slash), item: plain.slice(slash + 1) };
 }
 
+export function notInSet(path: string): AppError {
+  return new AppError('invalid-argument', `the tar entry ${JSON.stringify(path.slice(0, 100))} is in no set`, { hint: 'Entries are of the form set/item.' });
+}
+
 /** A name without a character that stands for bytes that are none. */
 function utf8(name: string): string {
   if (name.includes('\ufffd')) throw new AppError('corrupt-data', 'a name in the tar file is not UTF-8');

@@ -1,6 +1,6 @@
 /** A whole tar file in memory as items: views of its bytes, no copies. */
 import { AppError } from '@pappus/core';
-import { splitPath, TarCursor } from './tar-cursor.ts';
+import { notInSet, splitPath, TarCursor } from './tar-cursor.ts';
 import { BLOCK_BYTES, paddingOf } from './tar-header.ts';
 
 export interface DecodedTar {
@@ -38,7 +38,7 @@ export function decodeTar(bytes: Uint8Array, maxItems: number): DecodedTar {
       if (place !== null && place.item === '') itemsOf(place.set);
       continue;
     }
-    if (place === null || place.item === '') throw new AppError('invalid-argument', `the tar entry ${JSON.stringify(step.path.slice(0, 100))} is in no set`, { hint: 'Entries are of the form set/item.' });
+    if (place === null || place.item === '') throw notInSet(step.path);
     itemsOf(place.set).push({ name: place.item, key: step.key, data: taken(step.size) });
     taken(Math.min(paddingOf(step.size), bytes.length - at));
   }

@@ -1,7 +1,7 @@
 /** Items from a tar file that arrives in pieces: each as soon as its bytes are there. */
 import { AppError } from '@pappus/core';
 import { ByteQueue } from './byte-queue.ts';
-import { splitPath, TarCursor } from './tar-cursor.ts';
+import { notInSet, splitPath, TarCursor } from './tar-cursor.ts';
 import { BLOCK_BYTES, paddingOf } from './tar-header.ts';
 
 export type TarItem =
@@ -10,25 +10,36 @@ export type TarItem =
   /** The sender could not finish: its problem as JSON. */
   | { readonly kind: 'problem'; readonly json: string };
 
+/** What a tar file is read from. */
+export interface ArrivingBytes {
+  /** The next `count` bytes, or all that come; they hold until the next call. */
+  take(count: number): Promise<Uint8Array>;
+  /** The same, to be kept. */
+  gather(count: number): Promise<Uint8Array>;
+  drain(): Promise<void>;
+}
+
 /** Throws `corrupt-data` for anything but a tar file, and for one that ends before its end. */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarItem, void, undefined> {
   const bytes = new ByteQueue(source);
   try {
-    yield* itemsOf(bytes);
+    yield* tarItems(bytes);
   } finally {
     await bytes.close();
   }
 }
 
-async function* itemsOf(bytes: ByteQueue): AsyncGenerator<TarItem, void, undefined> {
+/** As `readTar`, from bytes that somebody else ends. */
+export async function* tarItems(bytes: ArrivingBytes): AsyncGenerator<TarItem, void, undefined> {
   const cursor = new TarCursor();
   for (;;) {
-    const step = cursor.header(await taken(bytes, BLOCK_BYTES));
+    const step = cursor.header(await exactly(bytes.take(BLOCK_BYTES), BLOCK_BYTES));
     switch (step.kind) {
       case 'end':
         return await bytes.drain();
       case 'extension': {
-        const content = await taken(bytes, step.size + paddingOf(step.size));
+        const length = step.size + paddingOf(step.size);
+        const content = await exactly(bytes.take(length), length);
         const json = cursor.extension(step.type, content.subarray(0, step.size));
         if (json !== null) return yield { kind: 'problem', json };
         break;
@@ -40,17 +51,18 @@ async function* itemsOf(bytes: ByteQueue): AsyncGenerator<TarItem, void, undefin
       }
       case 'file': {
         const place = splitPath(step.path);
-        if (place === null || place.item === '') throw new AppError('corrupt-data', `the tar entry ${JSON.stringify(step.path.slice(0, 100))} is not of the form set/item`);
-        const data = await taken(bytes, step.size);
-        await taken(bytes, paddingOf(step.size));
+        if (place === null || place.item === '') throw notInSet(step.path);
+        const data = await exactly(bytes.gather(step.size), step.size);
+        const padding = paddingOf(step.size);
+        await exactly(bytes.take(padding), padding);
         yield { kind: 'item', set: place.set, name: place.item, key: step.key, data };
       }
     }
   }
 }
 
-async function taken(bytes: ByteQueue, count: number): Promise<Uint8Array> {
-  const found = await bytes.take(count);
-  if (found === null) throw new AppError('corrupt-data', 'the tar file ends before its end: the sender went away', { retryable: true });
+async function exactly(taken: Promise<Uint8Array>, count: number): Promise<Uint8Array> {
+  const found = await taken;
+  if (found.length < count) throw new AppError('corrupt-data', 'the tar file ends before its end: the sender went away', { retryable: true });
   return found;
 }

@@ -7,6 +7,7 @@ import type { ComputeEngine } from '../engine/compute-engine.ts';
 import type { IoFunction } from '../io/io-function.ts';
 import type { Item } from '../sets/item.ts';
 import { Dispatcher, type DispatcherOptions, type InvocationOutcome } from './dispatcher.ts';
+import type { Inlet, InputSource, OutputSink } from './flow.ts';
 import { planFunction, planGraph } from './plan-graph.ts';
 import type { Plan } from './plan.ts';
 import { ClosureEngine, specOf, type Closed, type Closure } from './testing/closure-engine.ts';
@@ -210,4 +211,78 @@ it.each(Array.from({ length: 20 }, (_, seed) => seed))('leaves nobody waiting fo
   for (const controller of controllers) if (random.uint32() % 5 === 0) setImmediate(() => controller.abort());
   const kinds = (await Promise.all(all)).map(({ result }) => (result.kind === 'done' ? 'done' : result.failure.reason.kind));
   expect(kinds).not.toContain('deadline');
+});
+
+const sized = (count: number, bytes: number): Item[] => items(count).map((each) => ({ ...each, data: new Uint8Array(bytes) }));
+const LIMITS = { queuedBytes: 1_000, flowingBytes: 500, unsentBytes: 300 };
+const turns = async (count: number): Promise<void> => {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => void setImmediate(resolve));
+};
+
+it('begins nothing while its client does not read, and tells a source to pause', async () => {
+  const functions = new Map([['a', closed(echo)], ['b', closed(echo)]]);
+  const engine = new ClosureEngine(functions, null);
+  const unread: (() => void)[] = [];
+  const seen: string[] = [];
+  const sink: OutputSink = {
+    take: (_, made, sent) => {
+      seen.push(...made.map(({ name }) => name));
+      unread.push(sent);
+    },
+  };
+  const inlets: Inlet[] = [];
+  let paused = false;
+  let needless = 0;
+  const source: InputSource = { begin: (inlet) => inlets.push(inlet), pause: () => (paused = true), resume: () => (paused = false), letGo: (bytes) => (needless += bytes) };
+  const all = sized(40, 100);
+  const result = dispatcherOf(engine, { flow: LIMITS }).invoke({ plan: planGraph(chain('a', 'b'), computeOf(functions)), inputs: [], source, sink, timeoutMs: 5_000 });
+  const left = [...all];
+  const fill = async (): Promise<void> => {
+    while (!paused && left.length > 0) {
+      inlets[0]?.add(0, left.splice(0, 1));
+      await turns(2);
+    }
+  };
+  await fill();
+  await turns(20);
+  // Some runs until the client is behind, and then what the source may bring until it is told to pause.
+  expect([engine.tasks, seen.length, all.length - left.length]).toEqual([4, 4, 11]);
+  while (left.length > 0) {
+    unread.shift()?.();
+    await turns(2);
+    await fill();
+  }
+  inlets[0]?.end();
+  while (seen.length < all.length) {
+    unread.shift()?.();
+    await turns(2);
+  }
+  for (const sent of unread) sent();
+  expect((await result).result.kind).toBe('done');
+  expect(seen).toEqual(all.map(({ name }) => name));
+  expect(needless).toBe(4_000);
+});
+
+it('holds back whoever makes items while there are enough of them', async () => {
+  let between = 0;
+  let peak = 0;
+  const make: Closure = ([set]) => {
+    between += 10;
+    peak = Math.max(peak, between);
+    return [Array.from({ length: 10 }, (_, index) => ({ name: `${set?.[0]?.name ?? ''}.${index}`, key: 0, data: new Uint8Array(100) }))];
+  };
+  const use: Closure = (inputs) => (between--, [inputs.flat().map(({ name }) => item(name))]);
+  const limits = { ...specOf([], []).limits, concurrency: 1 };
+  const functions = new Map([['make', closed(make)], ['use', closed(use, { limits })]]);
+  const run = async (flow: Partial<DispatcherOptions>): Promise<number> => {
+    peak = 0;
+    const dispatcher = dispatcherOf(new ClosureEngine(functions, seededRandom(11)), flow);
+    dispatcher.setThreads(0.2);
+    const { result } = await invoke(dispatcher, planGraph(chain('make', 'use'), computeOf(functions)), sized(60, 1));
+    expect(result.kind === 'done' && result.outputs[0]?.items).toHaveLength(600);
+    return peak;
+  };
+  // Ten items make 1,000 bytes; so many runs may have begun before the first of them ended.
+  expect(await run({ flow: { ...LIMITS, flowingBytes: 1_000 } })).toBeLessThan(150);
+  expect(await run({})).toBeGreaterThan(400);
 });

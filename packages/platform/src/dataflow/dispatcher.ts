@@ -9,10 +9,11 @@ import type { ResultCache } from '../cache/result-cache.ts';
 import type { ComputeEngine, SegmentResult, SegmentTask } from '../engine/compute-engine.ts';
 import type { FunctionHash } from '../functions/function-spec.ts';
 import type { RunLog } from '../sandbox/sandbox.ts';
-import type { Item, ItemSet, Sets } from '../sets/item.ts';
+import type { ItemSet, Sets } from '../sets/item.ts';
 import { Admission } from './admission.ts';
 import type { PlatformFailure } from './failure.ts';
 import { FairLine } from './fair-line.ts';
+import { DEFAULT_FLOW, type FlowLimits, type InputSource, type OutputSink } from './flow.ts';
 import { FunctionInvocation } from './function-invocation.ts';
 import { Invocation } from './invocation.ts';
 import { LiveSet } from './live-set.ts';
@@ -29,6 +30,8 @@ export interface DispatcherOptions {
   /** Results of functions that ask for it; null: none are kept. */
   readonly cache: ResultCache | null;
   readonly maxInvocations?: number;
+  /** Of each invocation. */
+  readonly flow?: FlowLimits;
 }
 
 export interface FunctionLog {
@@ -48,8 +51,10 @@ export interface InvokeOptions {
   readonly timeoutMs?: number;
   readonly traced?: boolean;
   readonly signal?: CancelSignal;
-  /** An output as soon as it is final, each once; the result then has no items of it. */
-  readonly onOutput?: (output: number, items: readonly Item[]) => void;
+  /** Brings items while the invocation runs; absent: `inputs` is all there is. */
+  readonly source?: InputSource | null;
+  /** Takes outputs as they become final; the result then has no items. */
+  readonly sink?: OutputSink | null;
 }
 
 export interface InvocationOutcome {
@@ -107,6 +112,7 @@ export class Dispatcher {
   readonly #running = new Map<FunctionHash, number>();
   readonly #admission: Admission;
   readonly #jobs = new LiveSet<Job>();
+  readonly #flow: FlowLimits;
   /** Different in each run of the server; a random number for each invocation would cost as much as all the rest. */
   readonly #idPrefix: string;
   #lastId = 0;
@@ -129,6 +135,7 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#admission = new Admission(options.maxInvocations ?? MAX_INVOCATIONS);
+    this.#flow = options.flow ?? DEFAULT_FLOW;
     this.#idPrefix = `${randomHex(options.random, 4)}-`;
     this.#computeSlots = options.engine.stats().threads * TASKS_PER_THREAD;
   }
@@ -184,13 +191,25 @@ export class Dispatcher {
       resolve({ id, result, trace, logs: job.logs, elapsedMs: clock.nowMs() - startedMs });
       if (this.#jobs.size === 0) this.#idle?.();
     };
-    const root = running({ plan, inputs, path: [], onOutput: options.onOutput ?? null, onEnd: (result) => onEnd(result) });
+    const { source = null, sink = null } = options;
+    const root = running({ plan, inputs, source, sink, flow: this.#flow, onRoom: () => this.#goOn(entry), path: [], onEnd: (result) => onEnd(result) });
     const job: Job = { slot: -1, id, lane: plan.name, cancellation: new Cancellation(), stdio: options.stdio ?? null, trace, logs: [], logBytes: 0, root };
     const deadline: Timer | null = timeoutMs === undefined ? null : clock.schedule(timeoutMs, () => this.#fail(root, 'deadline', `the invocation took longer than ${timeoutMs} ms`));
     this.#jobs.add(job);
     if (signal?.aborted === true) return onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
-    this.#begin({ job, invocation: root, nested: 0 });
+    const entry: Entry = { job, invocation: root, nested: 0 };
+    this.#begin(entry);
+    source?.begin({
+      add: (set, items) => this.#feed(entry, () => root.addInput(set, items)),
+      end: () => this.#feed(entry, () => root.endInputs()),
+    });
+  }
+
+  #feed(entry: Entry, put: () => void): void {
+    if (entry.invocation.isEnded) return;
+    put();
+    this.#goOn(entry);
   }
 
   #cancel(invocation: RunningPlan, why: string): void {
@@ -357,7 +376,7 @@ export class Dispatcher {
       else invocation.fail(result.failure);
       this.#goOn(entry);
     };
-    const inner = running({ plan, inputs: run.inputs, path, onOutput: null, onEnd });
+    const inner = running({ plan, inputs: run.inputs, source: null, sink: null, flow: this.#flow, onRoom: () => {}, path, onEnd });
     this.#begin({ job, invocation: inner, nested: 0 });
   }
 
@@ -396,7 +415,7 @@ export class Dispatcher {
 }
 
 const always = (): boolean => true;
-const running = (options: InvocationOptions): RunningPlan => (options.plan.alone ? new FunctionInvocation(options) : new Invocation(options));
+const running = (options: InvocationOptions): RunningPlan => (options.plan.alone && options.source === null && options.sink === null ? new FunctionInvocation(options) : new Invocation(options));
 
 function kindOf({ code }: AppError): PlatformFailure['kind'] {
   switch (code) {

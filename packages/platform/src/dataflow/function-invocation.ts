@@ -1,6 +1,7 @@
 /**
  * An invocation of a function alone, which most invocations are: one run on what the client sent, whose outputs are the
- * answer. It does what an `Invocation` of such a plan does, without states for sets and applications.
+ * answer. It does what an `Invocation` of such a plan does where all comes and goes as a whole, without states for sets
+ * and applications.
  */
 import { assert, defined } from '@pappus/core';
 import type { SegmentResult } from '../engine/compute-engine.ts';
@@ -15,17 +16,15 @@ export class FunctionInvocation implements RunningPlan, Run {
   readonly path: readonly string[];
   readonly inputs: Sets;
   readonly number = 0;
-  readonly #onOutput: InvocationOptions['onOutput'];
   readonly #onEnd: InvocationOptions['onEnd'];
   #started = false;
   #ended = false;
 
-  constructor({ plan, path, inputs, onOutput, onEnd }: InvocationOptions) {
-    assert(plan.alone, 'a function alone is invoked');
+  constructor({ plan, path, inputs, source, sink, onEnd }: InvocationOptions) {
+    assert(plan.alone && source === null && sink === null, 'a function alone is invoked, as a whole');
     this.plan = plan;
     this.path = path;
     this.inputs = inputs;
-    this.#onOutput = onOutput;
     this.#onEnd = onEnd;
   }
 
@@ -38,6 +37,14 @@ export class FunctionInvocation implements RunningPlan, Run {
   }
 
   begin(): void {}
+
+  addInput(): void {
+    assert(false, 'items for an invocation without a source');
+  }
+
+  endInputs(): void {
+    assert(false, 'the end of a source that is not there');
+  }
 
   next(kind: Callee['kind'], admit: Admit): Run | null {
     if (!this.canStart(kind) || !admit(this.planned.callee)) return null;
@@ -80,8 +87,7 @@ export class FunctionInvocation implements RunningPlan, Run {
       const name = defined(graph.sets[graph.outputs[output] as number], 'name of an output');
       const items = made[output]?.items ?? [];
       if (items.length > MAX_SET_ITEMS) return this.#failPlatform(`the set ${name} has more than ${MAX_SET_ITEMS} items`);
-      this.#onOutput?.(output, items);
-      outputs.push({ name, items: this.#onOutput === null ? items : [] });
+      outputs.push({ name, items });
     }
     this.#ended = true;
     this.#onEnd({ kind: 'done', outputs });

@@ -8,7 +8,10 @@ import type { SegmentResult } from '../engine/compute-engine.ts';
 import type { Item, Sets } from '../sets/item.ts';
 import { ApplicationState, type GraphRun } from './application-state.ts';
 import type { InvocationFailure, PlatformFailure } from './failure.ts';
+import type { InputSource } from './flow.ts';
+import { FlowMeter } from './flow-meter.ts';
 import { MAX_LIVE_BYTES, MAX_RUNS_PER_APPLICATION, MAX_SET_ITEMS } from './limits.ts';
+import { Outlet } from './outlet.ts';
 import { partition } from './partition.ts';
 import type { Callee, Plan, PlannedApplication, Unit } from './plan.ts';
 import { failureOfRun, type Admit, type InvocationOptions, type InvocationResult, type RunningPlan } from './running-plan.ts';
@@ -19,7 +22,10 @@ export class Invocation implements RunningPlan {
   readonly path: readonly string[];
   readonly #sets: readonly SetState[];
   readonly #applications: readonly ApplicationState[];
-  readonly #onOutput: InvocationOptions['onOutput'];
+  readonly #source: InputSource | null;
+  readonly #meter: FlowMeter;
+  /** Null where the outputs are wanted as a whole. */
+  readonly #outlet: Outlet | null;
   readonly #onEnd: (result: InvocationResult) => void;
   /** Applications for which something may have become possible; a list, since a chain of them may be thousands long. */
   readonly #changed: ApplicationState[] = [];
@@ -27,13 +33,18 @@ export class Invocation implements RunningPlan {
   #liveBytes = 0;
   #ended = false;
 
-  constructor({ plan, inputs, path, onOutput, onEnd }: InvocationOptions) {
+  constructor({ plan, inputs, source, sink, flow, onRoom, path, onEnd }: InvocationOptions) {
     this.plan = plan;
     this.path = path;
-    this.#onOutput = onOutput;
+    this.#source = source;
+    this.#meter = new FlowMeter(flow, source);
     this.#onEnd = onEnd;
-    this.#sets = plan.graph.sets.map((_, set) => new SetState(isKept(plan, set), plan.readers[set]?.length ?? 0));
-    this.#applications = plan.applications.map((planned) => new ApplicationState(planned, plan.headOf[planned.index] !== null && plan.headOf[planned.index] !== planned.index));
+    this.#sets = plan.graph.sets.map((_, set) => {
+      const leaves = sink !== null && plan.isOutput[set] === true;
+      return new SetState(isKept(plan, set, leaves), leaves, plan.readers[set]?.length ?? 0);
+    });
+    this.#applications = plan.applications.map((planned) => new ApplicationState(planned, plan.headOf[planned.index] !== null && plan.headOf[planned.index] !== planned.index, sink !== null));
+    this.#outlet = sink === null ? null : new Outlet({ plan, sink, sets: this.#sets, applications: this.#applications, meter: this.#meter, letGo: (part) => this.#letGo(part), onRoom });
     this.#open = this.#applications.length;
     for (let set = 0; set < plan.graph.inputs; set++) this.#fill(set, inputs[set]?.items ?? []);
   }
@@ -45,8 +56,28 @@ export class Invocation implements RunningPlan {
   /** Makes what can start known; ends at once where there is nothing to do. */
   begin(): void {
     this.#changed.push(...this.#applications);
-    this.#advanceAll();
-    this.#endIfComplete();
+    this.#settled();
+  }
+
+  /** Items of an input whose source has not ended. */
+  addInput(set: number, items: readonly Item[]): void {
+    if (this.#ended || items.length === 0) return;
+    const state = this.#state(set);
+    assert(set < this.plan.graph.inputs && !state.complete, 'items for an input that is not open');
+    const part: Part = { order: [state.added], items, bytes: bytesOf(items), sent: true, holders: 0 };
+    state.added++;
+    this.#addPart(set, part, null);
+    if (part.holders === 0) this.#source?.letGo(part.bytes); // nobody reads the set
+  }
+
+  /** No more items come from the source. */
+  endInputs(): void {
+    if (this.#ended) return;
+    for (let set = 0; set < this.plan.graph.inputs; set++) {
+      this.#completeSet(set);
+      this.#changeReaders(set);
+    }
+    this.#settled();
   }
 
   /** The run nearest to the outputs, of a callee of this kind that may run now, or null. */
@@ -55,7 +86,7 @@ export class Invocation implements RunningPlan {
     for (let index = this.#applications.length - 1; index >= 0; index--) {
       const application = this.#applications[index] as ApplicationState;
       const { callee } = application.planned;
-      if (callee.kind !== kind || !application.canStart || !admit(callee)) continue;
+      if (callee.kind !== kind || !application.canStart || this.#isHeldBack(application) || !admit(callee)) continue;
       if (application.started < MAX_RUNS_PER_APPLICATION) return application.next();
       this.#failPlatform('runs', `${callee.name} would run more than ${MAX_RUNS_PER_APPLICATION} times in one invocation`);
       return null;
@@ -64,7 +95,7 @@ export class Invocation implements RunningPlan {
   }
 
   canStart(kind: Callee['kind']): boolean {
-    return !this.#ended && this.#applications.some((application) => application.planned.callee.kind === kind && application.canStart);
+    return !this.#ended && this.#applications.some((application) => application.planned.callee.kind === kind && application.canStart && !this.#isHeldBack(application));
   }
 
   /** The unit that a run is the head of, or null for I/O and compositions. */
@@ -104,10 +135,26 @@ export class Invocation implements RunningPlan {
     this.fail({ function: null, path: [...this.path, this.plan.name], items: [], reason: { kind, message } });
   }
 
-  /** What the client brought: it holds the bytes itself. */
+  /**
+   * Whether the application has to wait though it could start. Nothing starts while the client has much to read. What
+   * begins anew, and does not take up what others have made, waits while there is much of that: nobody can be waiting
+   * for it meanwhile, since it starts its runs in their order, and so what is waiting for its turn among the outputs
+   * waits for runs that are under way or that others can start.
+   */
+  #isHeldBack(application: ApplicationState): boolean {
+    return this.#meter.isUnsent || (this.#meter.isFull && !this.#takesUp(application));
+  }
+
+  #takesUp({ planned: { streamed, inputs } }: ApplicationState): boolean {
+    return streamed !== null && (inputs[streamed]?.set ?? 0) >= this.plan.graph.inputs;
+  }
+
+  /** What the client brought before the beginning: it holds the bytes itself. */
   #fill(set: number, items: readonly Item[]): void {
-    this.#addPart(set, { order: [], items, bytes: 0, holders: 0 }, null);
-    this.#state(set).complete = true;
+    const state = this.#state(set);
+    if (items.length > 0) this.#addPart(set, { order: [state.added], items, bytes: 0, sent: true, holders: 0 }, null);
+    state.added++;
+    state.complete = this.#source === null;
   }
 
   #state(set: number): SetState {
@@ -118,14 +165,14 @@ export class Invocation implements RunningPlan {
     outputs.forEach((set, output) => {
       const made = items[output];
       if (set === null || made === null || made === undefined || made.length === 0) return;
-      const bytes = made.reduce((sum, { data }) => sum + data.byteLength, 0);
-      this.#addPart(set, { order, items: made, bytes, holders: 0 }, fused);
+      this.#addPart(set, { order, items: made, bytes: bytesOf(made), sent: false, holders: 0 }, fused);
     });
   }
 
   #addPart(set: number, part: Part, fused: Fused | null): void {
     const state = this.#state(set);
     state.add(part);
+    if (state.leaving !== null) this.#outlet?.enter(part);
     for (const reader of this.plan.readers[set] ?? []) {
       const application = this.#applications[reader] as ApplicationState;
       const { streamed, inputs } = application.planned;
@@ -141,19 +188,32 @@ export class Invocation implements RunningPlan {
   #offer(application: ApplicationState, part: Part): void {
     if (application.phase === 'done') return;
     application.offer(part);
+    if (application.flows) this.#meter.enter(part);
     if (application.phase === 'fused') this.#openStream(application);
   }
 
   #letGo(part: Part): void {
     part.holders--;
-    if (part.holders === 0) this.#liveBytes -= part.bytes;
+    if (part.holders > 0) return;
+    this.#liveBytes -= part.bytes;
+    if (part.sent && part.bytes > 0) this.#source?.letGo(part.bytes);
   }
 
-  #settleRun({ application, part }: GraphRun): void {
-    application.active--;
-    if (part !== null) this.#letGo(part);
+  #settleRun(run: GraphRun): void {
+    const { application, part, endsPart } = run;
+    application.ended(run);
+    if (part !== null) {
+      if (endsPart) this.#meter.leave(part);
+      this.#letGo(part);
+    }
     this.#settle(application);
+    this.#settled();
+  }
+
+  /** Something has changed: what follows from it. */
+  #settled(): void {
     this.#advanceAll();
+    this.#outlet?.handOverAll();
     this.#endIfComplete();
   }
 
@@ -164,26 +224,31 @@ export class Invocation implements RunningPlan {
   /** Nothing will come out of it any more. */
   #complete(application: ApplicationState): void {
     const { index, inputs, outputs } = application.planned;
-    for (const part of application.close()) this.#letGo(part);
+    for (const part of application.close()) {
+      if (application.flows) this.#meter.leave(part);
+      this.#letGo(part);
+    }
     this.#open--;
     for (const set of new Set(inputs.map((input) => input.set))) this.#leaveSet(set);
     for (const set of outputs) if (set !== null) this.#completeSet(set);
-    for (const set of outputs) if (set !== null) for (const reader of this.plan.readers[set] ?? []) this.#changed.push(this.#applications[reader] as ApplicationState);
+    for (const set of outputs) if (set !== null) this.#changeReaders(set);
     for (const follower of this.plan.units[index]?.applications.slice(1) ?? []) this.#changed.push(this.#applications[follower] as ApplicationState);
+  }
+
+  #changeReaders(set: number): void {
+    for (const reader of this.plan.readers[set] ?? []) this.#changed.push(this.#applications[reader] as ApplicationState);
   }
 
   #completeSet(set: number): void {
     const state = this.#state(set);
     state.complete = true;
-    if (this.#onOutput === null || this.plan.isOutput[set] !== true) return;
-    const items = state.whole();
-    this.plan.graph.outputs.forEach((output, index) => output === set && this.#onOutput?.(index, items));
+    if (state.leaving !== null) this.#outlet?.handOver(set);
   }
 
   #leaveSet(set: number): void {
     const state = this.#state(set);
     state.openReaders--;
-    if (state.openReaders > 0 || this.plan.isOutput[set] === true) return;
+    if (state.openReaders > 0 || (this.plan.isOutput[set] === true && state.leaving === null)) return;
     for (const part of state.release()) this.#letGo(part);
   }
 
@@ -225,7 +290,8 @@ export class Invocation implements RunningPlan {
 
   #openStream(application: ApplicationState): void {
     const { inputs, streamed } = application.planned;
-    application.openStream(inputs.map(({ set }, index) => (index === streamed ? [] : this.#state(set).whole())));
+    const waiting = application.openStream(inputs.map(({ set }, index) => (index === streamed ? [] : this.#state(set).whole())));
+    for (const part of waiting) this.#meter.enter(part);
   }
 
   /** A set beside the streamed one is empty, and not optional. */
@@ -241,7 +307,7 @@ export class Invocation implements RunningPlan {
   #endIfComplete(): void {
     if (this.#ended || this.#open > 0) return;
     const { graph } = this.plan;
-    this.#end({ kind: 'done', outputs: graph.outputs.map((set) => ({ name: defined(graph.sets[set], 'name of an output'), items: this.#onOutput === null ? this.#state(set).whole() : [] })) });
+    this.#end({ kind: 'done', outputs: graph.outputs.map((set) => ({ name: defined(graph.sets[set], 'name of an output'), items: this.#outlet === null ? this.#state(set).whole() : [] })) });
   }
 
   #end(result: InvocationResult): void {
@@ -263,9 +329,11 @@ function ranWith(fused: Fused | null, reader: number): boolean {
   return step >= 0 && fused.ran[step] === true;
 }
 
-/** Streamed readers get the parts themselves; all others, and the client, need the set whole. */
-function isKept({ applications, readers, isOutput }: Plan, set: number): boolean {
-  if (isOutput[set] === true) return true;
+const bytesOf = (items: readonly Item[]): number => items.reduce((sum, { data }) => sum + data.byteLength, 0);
+
+/** Streamed readers, and a sink, get the parts themselves; all others need the set whole. */
+function isKept({ applications, readers, isOutput }: Plan, set: number, leaves: boolean): boolean {
+  if (isOutput[set] === true && !leaves) return true;
   return (readers[set] ?? []).some((reader) => {
     const { streamed, inputs } = applications[reader] as PlannedApplication;
     return streamed === null || inputs.some((input, index) => index !== streamed && input.set === set);

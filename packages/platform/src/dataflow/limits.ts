@@ -12,6 +12,12 @@ export const MAX_SET_ITEMS = 1_000_000;
 export const MAX_RUNS_PER_APPLICATION = 1_000_000;
 /** Bytes of intermediate and output items of one invocation that are alive at a time. */
 export const MAX_LIVE_BYTES = 4_294_967_296;
+/** Bytes on their way through one invocation whose source is told to pause; see `flow.ts`. */
+export const MAX_QUEUED_BYTES = 67_108_864;
+/** Bytes between the functions of one invocation, beyond which nothing new is begun as long as others get on. */
+export const MAX_FLOWING_BYTES = 67_108_864;
+/** Output bytes of one invocation that wait for its client, beyond which nothing new is begun. */
+export const MAX_UNSENT_BYTES = 33_554_432;
 /** Spans that one trace keeps. */
 export const MAX_SPANS = 10_000;
 /** Compositions that run inside one another. */

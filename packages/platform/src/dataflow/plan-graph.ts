@@ -12,10 +12,11 @@ export function planGraph(graph: CompositionGraph, resolve: Resolve): Plan {
     const callee = resolve(application.callee);
     return { index, callee, signature: signatureOfCallee(callee), inputs: application.inputs, outputs: application.outputs, joins: application.joins, streamed: streamedInput(application.inputs, application.joins) };
   });
+  const producers = graph.sets.map((_, set) => applications.find(({ outputs }) => outputs.includes(set))?.index ?? null);
   const readers = graph.sets.map((_, set) => applications.filter(({ inputs }) => inputs.some((input) => input.set === set)).map(({ index }) => index));
   const isOutput = graph.sets.map((_, set) => graph.outputs.includes(set));
   const { units, headOf } = cutSegments(applications, readers, isOutput);
-  return { name: graph.name, graph, applications, readers, isOutput, units, headOf, alone: false };
+  return { name: graph.name, graph, applications, producers, readers, isOutput, units, headOf, alone: false };
 }
 
 /** A function alone, as a composition of one application. */

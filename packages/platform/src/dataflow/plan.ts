@@ -26,6 +26,8 @@ export interface Plan {
   readonly name: string;
   readonly graph: CompositionGraph;
   readonly applications: readonly PlannedApplication[];
+  /** By set: the application that makes it; null for inputs. */
+  readonly producers: readonly (number | null)[];
   /** By set: the applications that read it. */
   readonly readers: readonly (readonly number[])[];
   /** By set: it is an output of the composition. */
@@ -46,6 +48,10 @@ export interface Unit {
   /** The head is one run. */
   readonly once: boolean;
 }
+
+/** Whether items of some input become runs as they come. */
+export const flowsIn = ({ applications, graph }: Plan): boolean =>
+  applications.some(({ streamed, inputs }) => streamed !== null && (inputs[streamed]?.set ?? graph.inputs) < graph.inputs);
 
 /** Whether its runs are looked up among kept results, which needs each run to be a task of its own. */
 export const isKept = (callee: Callee): boolean => callee.kind === 'compute' && isMemoizable(callee.spec);

@@ -1,6 +1,7 @@
 /** A plan that runs, as the dispatcher sees it: it says which runs can start, and is told what came of them. */
 import type { SegmentResult } from '../engine/compute-engine.ts';
 import type { Item, Sets } from '../sets/item.ts';
+import type { FlowLimits, InputSource, OutputSink } from './flow.ts';
 import type { InvocationFailure } from './failure.ts';
 import type { Callee, Plan, PlannedApplication, Unit } from './plan.ts';
 
@@ -20,9 +21,15 @@ export interface InvocationOptions {
   readonly plan: Plan;
   /** In the plan's order of inputs. */
   readonly inputs: Sets;
+  /** Brings more items for the inputs, until it ends them; null: `inputs` is all there is. */
+  readonly source: InputSource | null;
+  /** Takes the outputs as they become final; the result then has no items of them. */
+  readonly sink: OutputSink | null;
+  readonly flow: FlowLimits;
+  /** More may start than before, though no run has ended. */
+  readonly onRoom: () => void;
   /** Compositions around this one, from the outermost in. */
   readonly path: readonly string[];
-  readonly onOutput: ((output: number, items: readonly Item[]) => void) | null;
   readonly onEnd: (result: InvocationResult) => void;
 }
 
@@ -36,6 +43,10 @@ export interface RunningPlan {
   readonly isEnded: boolean;
   /** Makes what can start known; ends at once where there is nothing to do. */
   begin(): void;
+  /** Items of an input, of one that has a source. */
+  addInput(set: number, items: readonly Item[]): void;
+  /** Nothing more comes from the source. */
+  endInputs(): void;
   /** The run nearest to the outputs, of a callee of this kind that may run now, or null. */
   next(kind: Callee['kind'], admit: Admit): Run | null;
   canStart(kind: Callee['kind']): boolean;

@@ -1,33 +1,46 @@
 /** A set of a running invocation: the parts that runs have made of it, until its readers are done with it. */
 import type { Item } from '../sets/item.ts';
+import { compareOrders, type Order } from './order.ts';
+import { OrderedParts } from './ordered-parts.ts';
 
 /** What one run has put into a set. */
 export interface Part {
-  /** Where its items stand among those of the set; compared number by number. */
-  readonly order: readonly number[];
+  /** Where its items stand among those of the set. */
+  readonly order: Order;
   readonly items: readonly Item[];
   /** 0 for what the client holds itself. */
   readonly bytes: number;
+  /** It came from the client. */
+  readonly sent: boolean;
   /** Those who still need it. */
   holders: number;
 }
 
 export class SetState {
-  /** Somebody reads it as a whole, or it is an output. */
+  /** Somebody reads it as a whole, or it is an output that is handed over as a whole. */
   readonly kept: boolean;
+  /** Of an output that leaves item by item: what waits for its turn. */
+  readonly leaving: OrderedParts | null;
   /** Applications that are not done with it. */
   openReaders: number;
   complete = false;
   items = 0;
+  /** Parts that the client has put in. */
+  added = 0;
   #parts: Part[] = [];
 
-  constructor(kept: boolean, readers: number) {
+  constructor(kept: boolean, leaves: boolean, readers: number) {
     this.kept = kept;
+    this.leaving = leaves ? new OrderedParts() : null;
     this.openReaders = readers;
   }
 
   add(part: Part): void {
     this.items += part.items.length;
+    if (this.leaving !== null) {
+      part.holders++;
+      this.leaving.push(part);
+    }
     if (!this.kept) return;
     part.holders++;
     this.#parts.push(part);
@@ -45,13 +58,4 @@ export class SetState {
     this.#parts = [];
     return parts;
   }
-}
-
-function compareOrders(a: readonly number[], b: readonly number[]): number {
-  const shorter = Math.min(a.length, b.length);
-  for (let index = 0; index < shorter; index++) {
-    const difference = (a[index] as number) - (b[index] as number);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }

@@ -22,7 +22,7 @@ import { COPY_BELOW_BYTES, MAX_ITEM_BYTES, MAX_ITEM_NAME_BYTES, MAX_ITEMS, MAX_S
 import { readName, writeName } from './name-bytes.ts';
 
 const MAGIC = 0x3146_5350;
-const FIXED_BYTES = 16;
+export const FIXED_BYTES = 16;
 const SET_BYTES = 8;
 const ITEM_BYTES = 12;
 /** Longest head of a frame within the limits. */
@@ -57,6 +57,14 @@ export function lengthOf(parts: readonly Uint8Array[]): number {
   let bytes = 0;
   for (const part of parts) bytes += part.length;
   return bytes;
+}
+
+/** What stands before the bytes of the items. */
+export function frameHead(sets: Sets): Uint8Array {
+  const sizes = measure(sets);
+  const head = Buffer.allocUnsafe(sizes.head);
+  writeHead(head, sets, sizes);
+  return head;
 }
 
 /** The frame in one buffer. */
@@ -162,12 +170,50 @@ export function decodeSets(frame: Uint8Array): Sets {
   return sets;
 }
 
+export interface FrameEntry {
+  readonly set: string;
+  readonly name: string;
+  readonly key: number;
+  readonly bytes: number;
+}
+
+/** What a whole head says: the names of the sets, and of each item how long it is. */
+export function readEntries(start: Uint8Array): { readonly sets: readonly string[]; readonly entries: readonly FrameEntry[] } {
+  const bytes = asBuffer(start);
+  const head = readHead(bytes);
+  const sets: string[] = [];
+  const entries: FrameEntry[] = [];
+  let at = FIXED_BYTES + head.sets * SET_BYTES;
+  let itemName = head.itemNames;
+  let setName = head.setNames;
+  for (let s = 0; s < head.sets; s++) {
+    const setEntry = FIXED_BYTES + s * SET_BYTES;
+    const nameBytes = bytes.readUInt32LE(setEntry);
+    const count = bytes.readUInt32LE(setEntry + 4);
+    if (count > head.items - entries.length) throw corrupt('more items than it says');
+    const set = checkedName(bytes, setName, nameBytes, setNameProblem);
+    sets.push(set);
+    setName += nameBytes;
+    for (let i = 0; i < count; i++) {
+      const itemNameBytes = bytes.readUInt32LE(at + 4);
+      if (itemName + itemNameBytes > head.bytes) throw corrupt('an item that is longer than the frame');
+      entries.push({ set, name: checkedName(bytes, itemName, itemNameBytes, itemNameProblem), key: bytes.readUInt32LE(at), bytes: bytes.readUInt32LE(at + 8) });
+      itemName += itemNameBytes;
+      at += ITEM_BYTES;
+    }
+  }
+  if (entries.length !== head.items || itemName !== head.bytes) throw corrupt('bytes that belong to no item');
+  return { sets, entries };
+}
+
+/** Length of the head whose first `FIXED_BYTES` these are. */
+export const headBytes = (start: Uint8Array): number => checkedHeadBytes(asBuffer(start));
+
 /** Length of the frame whose first bytes these are, or null as long as its head is not complete. */
 export function frameBytes(start: Uint8Array): number | null {
   const bytes = asBuffer(start);
   if (bytes.length < FIXED_BYTES) return null;
-  const headBytes = checkedHeadBytes(bytes);
-  if (bytes.length < headBytes) return null;
+  if (bytes.length < checkedHeadBytes(bytes)) return null;
   const head = readHead(bytes);
   let total = head.bytes;
   for (let i = 0; i < head.items; i++) total += bytes.readUInt32LE(FIXED_BYTES + head.sets * SET_BYTES + i * ITEM_BYTES + 8);
@@ -213,6 +259,6 @@ function checkedName(bytes: Buffer, at: number, length: number, problemOf: (name
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-function corrupt(what: string): AppError {
+export function corrupt(what: string): AppError {
   return new AppError('corrupt-data', `a frame of sets has ${what}`);
 }

@@ -2,10 +2,11 @@
 import { decodeTar, HEADERS, type Signature } from '@pappus/api';
 import { nearestName } from '@pappus/composition';
 import { AppError } from '@pappus/core';
-import { decodeSets, itemNameProblem, type Item, type ItemSet, type Sets } from '@pappus/platform';
+import { decodeFrames, itemNameProblem, type Item, type ItemSet, type Sets } from '@pappus/platform';
 import { MAX_ITEMS_PER_REQUEST } from '../limits.ts';
 import { bodyForm } from './media-type.ts';
-import { readMultipart, type Part } from './multipart-reader.ts';
+import type { Part } from './multipart-part.ts';
+import { readMultipart } from './multipart-reader.ts';
 
 /** argv, environment and stdin of a function, sent as a set. */
 export const STDIO = 'stdio';
@@ -37,7 +38,7 @@ export function inputSets(body: SentBody, signature: Signature, callee: string):
     case 'raw':
       return rawInputs(body.bytes, body.raw, signature, callee);
     case 'frame':
-      return arranged(decodeSets(body.bytes), signature, callee);
+      return arranged(decodeFrames(body.bytes), signature, callee);
     case 'tar':
       return arranged([...decodeTar(body.bytes, MAX_ITEMS_PER_REQUEST).sets].map(([name, items]) => ({ name, items: checkedNames(items) })), signature, callee);
     case 'multipart':
@@ -58,13 +59,17 @@ function rawInputs(bytes: Uint8Array, raw: RawItem, { inputs }: Signature, calle
 
 function partSets(parts: readonly Part[]): Sets {
   const sets = new Map<string, Item[]>();
-  for (const { name, fileName, headers, data } of parts) {
-    const items = sets.get(name) ?? [];
-    sets.set(name, items);
-    // A value without a file name is called by its number.
-    items.push({ name: fileName === null ? String(items.length) : checkedName(fileName), key: parseKey(headers.get(HEADERS.key.toLowerCase()) ?? null), data });
+  for (const part of parts) {
+    const items = sets.get(part.name) ?? [];
+    sets.set(part.name, items);
+    items.push(partItem(part, items.length));
   }
   return [...sets].map(([name, items]) => ({ name, items }));
+}
+
+/** A value without a file name is called by its number in its set. */
+export function partItem({ fileName, headers, data }: Part, number: number): Item {
+  return { name: fileName === null ? String(number) : checkedName(fileName), key: parseKey(headers.get(HEADERS.key.toLowerCase()) ?? null), data };
 }
 
 /** Sets by name in the order of the signature. */
@@ -73,21 +78,20 @@ function arranged(sent: Sets, { inputs }: Signature, callee: string): Inputs {
   for (const set of sent) {
     const takesStdio = set.name === STDIO && !inputs.includes(STDIO);
     if (!takesStdio && !inputs.includes(set.name)) throw unknownSet(set.name, inputs, callee);
-    if (byName.has(set.name)) throw new AppError('invalid-argument', `the set ${set.name} was sent twice`);
     byName.set(set.name, set);
   }
   const stdio = inputs.includes(STDIO) ? null : (byName.get(STDIO) ?? null);
   return { sets: inputs.map((name) => byName.get(name) ?? { name, items: NO_ITEMS }), stdio };
 }
 
-function unknownSet(name: string, inputs: readonly string[], callee: string): AppError {
+export function unknownSet(name: string, inputs: readonly string[], callee: string): AppError {
   const near = nearestName(name, inputs);
   const shown = JSON.stringify(name.slice(0, 100));
   const takes = inputs.length === 0 ? 'it takes none' : `it takes ${inputs.join(', ')}`;
   return new AppError('invalid-argument', `${callee} has no input set ${shown}: ${takes}`, near === null ? {} : { hint: `Did you mean ${near}?` });
 }
 
-function checkedName(name: string): string {
+export function checkedName(name: string): string {
   const problem = itemNameProblem(name);
   if (problem !== null) throw new AppError('invalid-argument', problem);
   return name;

@@ -1,6 +1,6 @@
-/** Output sets as a stream of items: multipart or tar. Each item is a head, its bytes as they are, and a tail. */
+/** Output sets as a stream of items: multipart, tar or frames. Each item is a head, its bytes as they are, and a tail. */
 import { emptySet, END_OF_TAR, HEADERS, itemHead, itemPadding, MEDIA_TYPES, PROBLEM_MEDIA_TYPE, tarFailure, type Problem } from '@pappus/api';
-import type { Item } from '@pappus/platform';
+import { encodeSetsWhole, frameHead, type Item } from '@pappus/platform';
 
 export interface SetsEncoder {
   readonly contentType: string;
@@ -15,6 +15,8 @@ export interface SetsEncoder {
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 const LINE_BREAK: Uint8Array = Buffer.from('\r\n');
+/** What the failure of an answer that was begun is called, where there is no other place for it. */
+const FAILURE = { set: 'problem', item: 'problem.json' };
 
 export const tarEncoder: SetsEncoder = {
   contentType: MEDIA_TYPES.tar,
@@ -23,6 +25,16 @@ export const tarEncoder: SetsEncoder = {
   emptySet,
   end: () => END_OF_TAR,
   failure: (problem) => tarFailure(JSON.stringify(problem)),
+};
+
+/** A frame for each item: one for all would have to begin with how long each of them is. */
+export const frameEncoder: SetsEncoder = {
+  contentType: MEDIA_TYPES.frame,
+  head: (set, item) => frameHead([{ name: set, items: [item] }]),
+  tail: () => NOTHING,
+  emptySet: (set) => encodeSetsWhole([{ name: set, items: [] }]),
+  end: () => NOTHING,
+  failure: (problem) => encodeSetsWhole([{ name: FAILURE.set, items: [{ name: FAILURE.item, key: 0, data: Buffer.from(JSON.stringify(problem)) }] }]),
 };
 
 /** `boundary` is random: it can't be in the bytes of an item but by a chance that does not happen. */
@@ -40,7 +52,7 @@ export function multipartEncoder(boundary: string): SetsEncoder {
     end: () => Buffer.from(`--${boundary}--\r\n`),
     failure(problem) {
       const json = JSON.stringify(problem);
-      const head = part(`Content-Disposition: form-data; name="problem"; filename="problem.json"\r\nContent-Type: ${PROBLEM_MEDIA_TYPE}\r\nContent-Length: ${Buffer.byteLength(json)}\r\n`);
+      const head = part(`Content-Disposition: form-data; name="${FAILURE.set}"; filename="${FAILURE.item}"\r\nContent-Type: ${PROBLEM_MEDIA_TYPE}\r\nContent-Length: ${Buffer.byteLength(json)}\r\n`);
       return Buffer.concat([head, Buffer.from(json), LINE_BREAK]);
     },
   };

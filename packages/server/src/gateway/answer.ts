@@ -1,16 +1,17 @@
 /**
- * The answer to one invocation in the form that the client asked for. Multipart and tar begin with the first items that
- * are final, or go out as a whole where all is there at once. Where the client has no wish, the bytes of a single item are
- * the answer, so nothing is sent before a second one shows up.
+ * The answer to one invocation in the form that the client asked for. Multipart, tar and frames begin with the first items
+ * that are final, or go out as a whole where all is there at once. Where the client has no wish, the bytes of a single item
+ * are the answer, so nothing is sent before a second one shows up.
  */
 import type { ServerResponse } from 'node:http';
 import { HEADERS, MEDIA_TYPES, type Problem } from '@pappus/api';
-import { AppError, type Clock } from '@pappus/core';
-import { encodeSets, type Item, type Sets, type Version } from '@pappus/platform';
+import type { Clock } from '@pappus/core';
+import { encodeSets, type Item, type OutputSink, type Sets, type Version } from '@pappus/platform';
 import type { OutputForm } from '../formats/media-type.ts';
-import { multipartEncoder, tarEncoder, type SetsEncoder } from '../formats/sets-encoder.ts';
+import { frameEncoder, multipartEncoder, tarEncoder, type SetsEncoder } from '../formats/sets-encoder.ts';
 import { bytesOf, encodedWhole, jsonWhole, notAcceptable, type WholeBody } from '../formats/whole-sets.ts';
 import { endWith, writePieces, type FlatHeaders } from '../http/send.ts';
+import { LINGER_MS } from '../limits.ts';
 
 export interface AnswerOptions {
   readonly response: ServerResponse;
@@ -20,29 +21,29 @@ export interface AnswerOptions {
   readonly outputs: readonly string[];
   readonly form: OutputForm;
   readonly clock: Clock;
-  /** Most item bytes that wait for a client that reads slowly. */
-  readonly maxUnsentBytes: number;
   /** Ends an invocation that can't be answered in the form asked for. */
   readonly refuse: (reason: unknown) => void;
 }
 
-interface Waiting {
+/** Items that are final, and that nobody else needs when they are written. */
+interface Batch {
   readonly set: string;
-  readonly item: Item;
+  readonly items: readonly Item[];
+  readonly sent: () => void;
 }
 
-export class Answer {
+export class Answer implements OutputSink {
   readonly #options: AnswerOptions;
   #encoder: SetsEncoder | null = null;
-  #waiting: Waiting[] = [];
+  readonly #waiting: Batch[] = [];
   readonly #seen = new Set<number>();
   #items = 0;
   /** Item bytes that are in the answer. */
   #bytes = 0;
-  #waitingBytes = 0;
   /** The answer goes out item by item. */
   #streaming = false;
   #writing = false;
+  #progress = 0;
   #written: Promise<void> = Promise.resolve();
   #error: unknown = null;
 
@@ -54,33 +55,37 @@ export class Answer {
     return this.#bytes;
   }
 
-  /** Whether outputs are sent as they become final. A frame and JSON need all at once; a function has all at once. */
+  /** Items wait for the client. */
+  get isBehind(): boolean {
+    return this.#writing;
+  }
+
+  /** Grows whenever the client has taken something. */
+  get progress(): number {
+    return this.#progress;
+  }
+
+  /** Whether outputs are sent as they become final. JSON needs all at once; a function has all at once. */
   static streams(form: OutputForm, version: Version): boolean {
-    return version.kind === 'composition' && form !== 'frame' && form !== 'json';
+    return version.kind === 'composition' && form !== 'json';
   }
 
-  /** Takes items that are final. */
-  add(output: number, items: readonly Item[]): void {
-    if (items.length === 0) return;
-    const set = this.#options.outputs[output] ?? '';
+  /** Items that are not sent before there are more of them keep nobody waiting. */
+  take(output: number, items: readonly Item[], sent: () => void): void {
+    const { form, refuse, outputs } = this.#options;
     this.#seen.add(output);
-    for (const item of items) {
-      this.#waiting.push({ set, item });
-      this.#waitingBytes += item.data.length;
-    }
     this.#items += items.length;
-    const { form, refuse, maxUnsentBytes } = this.#options;
     if (form === 'raw' && this.#items > 1) return refuse(severalItems(this.#items));
-    if (this.#waitingBytes > maxUnsentBytes) return refuse(tooSlow(maxUnsentBytes));
-    this.#streaming ||= form === 'tar' || form === 'multipart' || this.#items > 1;
-    if (this.#streaming && !this.#writing) this.#written = this.#write();
+    this.#waiting.push({ set: outputs[output] ?? '', items, sent });
+    this.#streaming ||= form === 'tar' || form === 'multipart' || form === 'frame' || this.#items > 1;
+    if (!this.#streaming) sent();
+    else if (!this.#writing) this.#written = this.#write();
   }
 
-  /** Ends the answer; `rest` are the outputs that did not come through `add`. Rejects when the client is gone. */
+  /** Ends the answer; `rest` are the outputs where they were not taken one by one. Rejects when the client is gone. */
   async finish(rest: Sets, timing: string | null): Promise<void> {
     const { response, outputs } = this.#options;
     if (!this.#streaming) return this.#whole(this.#collected(rest), timing);
-    for (const [index, { items }] of rest.entries()) this.add(index, items);
     await this.#written;
     if (this.#error !== null) throw this.#error;
     const encoder = this.#start();
@@ -92,14 +97,18 @@ export class Answer {
   async fail(problem: Problem): Promise<boolean> {
     if (!this.#streaming) return false;
     await this.#written;
-    const { response } = this.#options;
-    if (!response.destroyed && this.#encoder !== null) response.write(this.#encoder.failure(problem), () => response.destroy());
+    const { response, clock } = this.#options;
+    if (response.destroyed || this.#encoder === null) return true;
+    // The client may still be sending: to end the connection at once could take from it what it has not read.
+    const timer = clock.schedule(LINGER_MS, () => response.destroy(), { background: true });
+    response.once('close', () => timer.cancel());
+    response.write(this.#encoder.failure(problem), () => response.socket?.end());
     return true;
   }
 
   #collected(rest: Sets): Sets {
     if (this.#waiting.length === 0) return rest;
-    return rest.map(({ name, items }) => ({ name, items: [...this.#waiting.filter(({ set }) => set === name).map(({ item }) => item), ...items] }));
+    return rest.map(({ name }) => ({ name, items: this.#waiting.filter(({ set }) => set === name).flatMap(({ items }) => items) }));
   }
 
   /** Everything in one answer of known length. */
@@ -159,7 +168,8 @@ export class Answer {
 
   /** The id is as random as a boundary has to be. */
   #chosen(): SetsEncoder {
-    this.#encoder ??= this.#options.form === 'tar' ? tarEncoder : multipartEncoder(`pappus-${this.#options.invocation}`);
+    const { form, invocation } = this.#options;
+    this.#encoder ??= form === 'tar' ? tarEncoder : form === 'frame' ? frameEncoder : multipartEncoder(`pappus-${invocation}`);
     return this.#encoder;
   }
 
@@ -176,14 +186,11 @@ export class Answer {
     this.#writing = true;
     try {
       const encoder = this.#start();
-      while (this.#waiting.length > 0) {
-        const batch = this.#waiting;
-        this.#waiting = [];
-        for (const { set, item } of batch) {
-          await writePieces(response, [encoder.head(set, item), item.data, encoder.tail(item)], clock);
-          this.#bytes += item.data.length;
-          this.#waitingBytes -= item.data.length;
-        }
+      for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
+        const { set, items, sent } = batch;
+        await writePieces(response, items.flatMap((item) => [encoder.head(set, item), item.data, encoder.tail(item)]), clock, () => this.#progress++);
+        for (const { data } of items) this.#bytes += data.length;
+        sent();
       }
     } catch (thrown) {
       this.#error = thrown;
@@ -206,5 +213,3 @@ function onlyItem(sets: Sets): Item | null {
 }
 
 const severalItems = (count: number): unknown => notAcceptable(`there are ${count} output items, which are no single body`);
-
-const tooSlow = (bytes: number): AppError => new AppError('resource-exhausted', `more than ${bytes} bytes of outputs wait for a client that reads slowly`);

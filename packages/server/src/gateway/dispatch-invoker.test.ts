@@ -11,6 +11,6 @@ const version = { kind: 'function', name: 'f', hash: 'abc', spec: { kind: 'wasm'
 it('says of a function that was removed while it was wanted that there is none', async () => {
   const dispatcher = new Dispatcher({ engine, cache: null, clock: systemClock, random: systemRandom, logger: silentLogger });
   const invoker = new DispatchInvoker({ dispatcher, registry: {} as Registry, io: ioTable([]) });
-  const order = { invocation: 'i', version, inputs: [{ name: 'in', items: [{ name: 'a', key: 0, data: new Uint8Array(1) }] }], stdio: null, signal: new AbortController().signal, traced: false, onItems: null };
+  const order = { invocation: 'i', version, inputs: [{ name: 'in', items: [{ name: 'a', key: 0, data: new Uint8Array(1) }] }], stdio: null, signal: new AbortController().signal, traced: false, source: null, sink: null };
   await expect(invoker.invoke(order)).rejects.toMatchObject({ code: 'not-found', message: 'f was removed while it was wanted' });
 });

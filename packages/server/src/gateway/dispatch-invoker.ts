@@ -1,7 +1,7 @@
 /** Invocations as the dispatcher runs them: plans by version, and its outcomes in the words of the API. */
 import type { FunctionFailure, TraceSpan } from '@pappus/api';
 import { AppError, type ErrorCode } from '@pappus/core';
-import { planFunction, planGraph, type Callee, type Dispatcher, type InvocationFailure, type IoTable, type Plan, type PlatformFailure, type Registry, type Version, type TraceSpan as DispatchSpan } from '@pappus/platform';
+import { flowsIn, planFunction, planGraph, type Callee, type Dispatcher, type InvocationFailure, type IoTable, type Plan, type PlatformFailure, type Registry, type Version, type TraceSpan as DispatchSpan } from '@pappus/platform';
 import { StatusError } from '../http/problem-of.ts';
 import { MAX_KEPT_PLANS } from '../limits.ts';
 import { describeFailure } from './failure-of.ts';
@@ -28,9 +28,13 @@ export class DispatchInvoker implements Invoker {
     this.#io = io;
   }
 
-  async invoke({ invocation, version, inputs, stdio, signal, traced, onItems }: InvocationOrder): Promise<InvocationOutcome> {
+  streams(version: Version): boolean {
+    return version.kind === 'composition' && flowsIn(this.#planOf(version));
+  }
+
+  async invoke({ invocation, version, inputs, stdio, signal, traced, source, sink }: InvocationOrder): Promise<InvocationOutcome> {
     const plan = this.#planOf(version);
-    const outcome = await this.#dispatcher.invoke({ id: invocation, plan, inputs, stdio, signal, traced, ...(onItems === null ? {} : { onOutput: onItems }) });
+    const outcome = await this.#dispatcher.invoke({ id: invocation, plan, inputs, stdio, signal, traced, source, sink });
     const { result, trace, logs } = outcome;
     const ended = {
       spans: trace?.spans.map((span) => traceSpan(plan, span)) ?? [],

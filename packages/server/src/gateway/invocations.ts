@@ -3,21 +3,25 @@
  * who asks, what runs, the body as sets, the run, the answer; and what is kept of it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Signature } from '@pappus/api';
 import { AppError, Cancellation, cancelled, toAppError, type Clock, type Logger, type Random } from '@pappus/core';
 import { LiveSet, signatureOf, type Registry, type Version } from '@pappus/platform';
 import type { Caller, TokenTable } from '../access/token-table.ts';
 import type { ServerConfig } from '../config/server-config.ts';
-import { outputForm } from '../formats/media-type.ts';
-import { inputSets } from '../formats/request-sets.ts';
+import { bodyForm, outputForm } from '../formats/media-type.ts';
+import { inputSets, type Inputs } from '../formats/request-sets.ts';
 import { announcedBytes, readBody, type ReceivedBody } from '../http/body.ts';
 import type { BodyMemory } from '../http/body-memory.ts';
 import { problemOf, StatusError } from '../http/problem-of.ts';
 import { sendProblem } from '../http/send.ts';
+import { StreamedBody } from '../http/streamed-body.ts';
+import { STREAM_ABOVE_BYTES } from '../limits.ts';
 import { Answer } from './answer.ts';
+import { BodySource } from './body-source.ts';
 import { failureProblem } from './function-problem.ts';
 import { InvocationIds } from './invocation-ids.ts';
 import type { InvocationRecorder } from './invocation-recorder.ts';
-import { parseTarget, rawItemOf, timeoutOf, wantsTrace } from './invoke-target.ts';
+import { parseTarget, rawItemOf, timeoutOf, wantsTrace, type InvokeTarget } from './invoke-target.ts';
 import type { InvocationOutcome, Invoker } from './invoker.ts';
 import { serverTiming } from './server-timing.ts';
 
@@ -47,6 +51,8 @@ interface Going {
   /** Of the body, as far as they were known and charged before it came. */
   chargedBytes: number;
   body: ReceivedBody | null;
+  /** Where the body goes in item by item. */
+  source: BodySource | null;
   answer: Answer | null;
   traced: boolean;
 }
@@ -77,7 +83,7 @@ export class Invocations {
   /** Never rejects: whatever happens is told to the client. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { clock, recorder } = this.#options;
-    const going: Going = { slot: -1, id: this.#ids.next(), startedMs: clock.nowMs(), cancellation: new Cancellation(), deadlineMs: Infinity, timeoutMs: 0, version: null, caller: null, chargedBytes: 0, body: null, answer: null, traced: false };
+    const going: Going = { slot: -1, id: this.#ids.next(), startedMs: clock.nowMs(), cancellation: new Cancellation(), deadlineMs: Infinity, timeoutMs: 0, version: null, caller: null, chargedBytes: 0, body: null, source: null, answer: null, traced: false };
     this.#running.add(going);
     if (!this.#watching) this.#watch();
     response.once('close', () => {
@@ -104,7 +110,7 @@ export class Invocations {
   }
 
   async #run(going: Going, request: IncomingMessage, response: ServerResponse): Promise<InvocationOutcome | null> {
-    const { config, registry, invoker, tokens, bodies, clock, recorder } = this.#options;
+    const { config, registry, invoker, tokens, clock, recorder } = this.#options;
     const { headers } = request;
     if (this.#stopping) throw stopping();
     const caller = tokens.caller(headers.authorization);
@@ -119,22 +125,43 @@ export class Invocations {
     caller?.begin(going.chargedBytes);
     going.caller = caller;
     if (headers.expect !== undefined && announced !== 0) response.writeContinue();
-    const body = await readBody(request, { maxBytes: config.http.maxBodyBytes, memory: bodies });
-    going.body = body;
     const signature = signatureOf(version);
-    const inputs = inputSets({ bytes: body.bytes, contentType: headers['content-type'], raw: rawItemOf(target, headers) }, signature, target.reference);
+    if (announced === null || announced > STREAM_ABOVE_BYTES) going.source = this.#sourceOf(going, request, target, version);
+    const inputs = going.source === null ? await this.#inputs(going, request, target, signature) : NO_INPUTS;
     going.traced = wantsTrace(headers) || recorder.sample();
     const answer = new Answer({
       response, invocation: going.id, version, outputs: signature.outputs, form, clock,
-      maxUnsentBytes: config.http.maxBodyBytes,
       refuse: (reason) => going.cancellation.abort(reason),
     });
     going.answer = answer;
-    const onItems = Answer.streams(form, version) ? answer.add.bind(answer) : null;
-    const outcome = await invoker.invoke({ invocation: going.id, version, inputs: inputs.sets, stdio: inputs.stdio, signal: going.cancellation, traced: going.traced, onItems });
+    const sink = Answer.streams(form, version) ? answer : null;
+    const outcome = await invoker.invoke({ invocation: going.id, version, inputs: inputs.sets, stdio: inputs.stdio, signal: going.cancellation, traced: going.traced, source: going.source, sink });
     if (outcome.kind === 'failed') return await this.#failed(going, request, response, outcome);
     await answer.finish(outcome.outputs, going.traced ? serverTiming(outcome.spans, clock.nowMs() - going.startedMs) : null);
     return outcome;
+  }
+
+  /** The whole body. */
+  async #inputs(going: Going, request: IncomingMessage, target: InvokeTarget, signature: Signature): Promise<Inputs> {
+    const { config, bodies } = this.#options;
+    const { headers } = request;
+    const body = await readBody(request, { maxBytes: config.http.maxBodyBytes, memory: bodies });
+    going.body = body;
+    return inputSets({ bytes: body.bytes, contentType: headers['content-type'], raw: rawItemOf(target, headers) }, signature, target.reference);
+  }
+
+  /** A long body as it arrives, where that is of any use; else null. */
+  #sourceOf(going: Going, request: IncomingMessage, { reference }: InvokeTarget, version: Version): BodySource | null {
+    const { config, bodies, invoker, clock } = this.#options;
+    const contentType = request.headers['content-type'] ?? '';
+    const form = bodyForm(contentType);
+    if (form === 'raw' || !invoker.streams(version)) return null;
+    return new BodySource({
+      body: new StreamedBody(request, { maxBytes: config.http.maxBodyBytes, memory: bodies }),
+      form, contentType, inputs: signatureOf(version).inputs, callee: reference, clock,
+      answered: () => ({ progress: going.answer?.progress ?? 0, isBehind: going.answer?.isBehind ?? false }),
+      fail: (reason) => going.cancellation.abort(reason),
+    });
   }
 
   /** Looks for invocations whose time is over: one timer for all of them. */
@@ -168,17 +195,18 @@ export class Invocations {
     const problem = problemOf(thrown, going.id);
     if (problem.code === 'internal') logger.log('error', 'an invocation met a defect', { invocation: going.id, error: String(thrown instanceof Error ? thrown.stack : thrown) });
     const retryAfter = thrown instanceof StatusError ? thrown.retryAfter : problem.retryable ? RETRY_AFTER_SECONDS : null;
-    if (going.answer === null || !(await going.answer.fail(problem))) sendProblem(response, problem, retryAfter, clock);
+    const told = going.answer !== null && (await going.answer.fail(problem));
+    if (!told) sendProblem(response, problem, retryAfter, clock);
     recorder.ended(this.#summary(going, request), null, problem);
-    if (response.headersSent && !response.writableEnded) response.destroy(toAppError(thrown));
+    if (!told && response.headersSent && !response.writableEnded) response.destroy(toAppError(thrown));
   }
 
-  #summary({ id, version, startedMs, body, answer, caller, traced }: Going, request: IncomingMessage): Summary {
+  #summary({ id, version, startedMs, body, source, answer, caller, traced }: Going, request: IncomingMessage): Summary {
     return {
       invocation: id,
       version,
       ms: this.#options.clock.nowMs() - startedMs,
-      inputBytes: body?.bytes.length ?? 0,
+      inputBytes: source?.received ?? body?.bytes.length ?? 0,
       outputBytes: answer?.bytes ?? 0,
       caller: caller?.name ?? null,
       traced,
@@ -189,12 +217,15 @@ export class Invocations {
   #end(going: Going): void {
     const { bodies } = this.#options;
     this.#running.delete(going);
-    const { caller, chargedBytes, body, answer } = going;
+    const { caller, chargedBytes, body, source, answer } = going;
     if (body !== null) bodies.release(body.taken);
-    caller?.end((answer?.bytes ?? 0) + Math.max(0, (body?.bytes.length ?? 0) - chargedBytes));
+    source?.close();
+    caller?.end((answer?.bytes ?? 0) + Math.max(0, (source?.received ?? body?.bytes.length ?? 0) - chargedBytes));
     if (this.#running.size === 0) this.#idle?.();
   }
 }
+
+const NO_INPUTS: Inputs = { sets: [], stdio: null };
 
 const tooLate = (id: string, timeoutMs: number): AppError =>
   new AppError('deadline-exceeded', `the invocation ${id} was not done after ${timeoutMs} ms`, { hint: 'Give it more time with ?timeout= or the header Pappus-Deadline.' });

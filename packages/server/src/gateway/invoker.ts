@@ -1,7 +1,7 @@
 /** What the gateway needs of the dispatcher: one invocation, its outputs as they become final, and how it ended. */
 import type { FunctionFailure, TraceSpan } from '@pappus/api';
 import type { CancelSignal } from '@pappus/core';
-import type { Item, ItemSet, Sets, Version } from '@pappus/platform';
+import type { InputSource, ItemSet, OutputSink, Sets, Version } from '@pappus/platform';
 
 export interface InvocationOrder {
   readonly invocation: string;
@@ -11,8 +11,10 @@ export interface InvocationOrder {
   /** Aborted when the client leaves, the server stops or the deadline is over. */
   readonly signal: CancelSignal;
   readonly traced: boolean;
-  /** Items that are final: each once, those of one output in their order. Null where the whole result is wanted. */
-  readonly onItems: ((output: number, items: readonly Item[]) => void) | null;
+  /** Brings items while the invocation runs; null: `inputs` is all there is. */
+  readonly source: InputSource | null;
+  /** Takes the items of the outputs as they become final; null: the whole result is wanted. */
+  readonly sink: OutputSink | null;
 }
 
 /** What one run wrote. */
@@ -31,10 +33,12 @@ interface Ended {
 }
 
 export type InvocationOutcome =
-  | (Ended & { readonly kind: 'done'; /** All outputs in the order of the signature; without what went to `onItems`. */ readonly outputs: Sets })
+  | (Ended & { readonly kind: 'done'; /** All outputs in the order of the signature; without items where there was a sink. */ readonly outputs: Sets })
   | (Ended & { readonly kind: 'failed'; readonly failure: FunctionFailure });
 
 export interface Invoker {
+  /** Whether it can do anything with the items of some input before they are all there. */
+  streams(version: Version): boolean;
   /**
    * Rejects with the signal's reason; with a retryable `resource-exhausted` when it is full; with `unavailable` when there
    * is no engine. A function that fails is an outcome.

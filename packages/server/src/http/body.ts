@@ -71,14 +71,15 @@ class Reading implements BodySink {
     this.#reject = reject;
   }
 
-  piece(chunk: Buffer): void {
-    if (this.#finished) return;
+  piece(chunk: Buffer): boolean {
+    if (this.#finished) return true;
     const bytes = this.#bytes + chunk.length;
-    if (this.#announced === null && !this.#takeMore(chunk.length, bytes)) return;
+    if (this.#announced === null && !this.#takeMore(chunk.length, bytes)) return true;
     if (this.#whole === null) this.#whole = this.#wholeFor(chunk, bytes);
     if (this.#whole === null) this.#pieces.push(chunk);
     else this.#whole.set(chunk, this.#bytes);
     this.#bytes = bytes;
+    return true;
   }
 
   end(): void {
@@ -131,7 +132,7 @@ class Reading implements BodySink {
   }
 }
 
-function tooLong(bytes: number | null, maxBytes: number): StatusError {
+export function tooLong(bytes: number | null, maxBytes: number): StatusError {
   const has = bytes === null ? 'more' : `${bytes} bytes, more`;
   return new StatusError(413, new AppError('resource-exhausted', `the body has ${has} than the ${maxBytes} that are allowed`));
 }

@@ -4,11 +4,17 @@
  * documented `push` of a Readable is taken over, and `resume`, by which node:http drops what nobody has read.
  */
 import { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 
 export interface BodySink {
-  piece(bytes: Buffer): void;
+  /** False stops the reading until `goOn`; what was read already still comes. */
+  piece(bytes: Buffer): boolean;
   end(): void;
 }
+
+/** Sockets whose client had to wait with a body: that it takes long is not its fault. */
+const heldBack = new WeakSet<Socket>();
+export const isHeldBack = (socket: Socket): boolean => heldBack.has(socket);
 
 export class DirectRequest extends IncomingMessage {
   #sink: BodySink | null = null;
@@ -28,9 +34,19 @@ export class DirectRequest extends IncomingMessage {
       this.#streams = true;
       return super.push(chunk, encoding);
     }
-    if (chunk === null) sink.end();
-    else sink.piece(chunk as Buffer);
-    return true;
+    if (chunk === null) {
+      heldBack.delete(this.socket);
+      sink.end();
+      return true;
+    }
+    const goesOn = sink.piece(chunk as Buffer);
+    if (!goesOn) heldBack.add(this.socket);
+    return goesOn;
+  }
+
+  /** Reads again after a sink has stopped it. */
+  goOn(): void {
+    super._read(0);
   }
 
   override resume(): this {

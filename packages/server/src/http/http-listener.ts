@@ -5,7 +5,7 @@ import { PROBLEM_MEDIA_TYPE } from '@pappus/api';
 import { AppError, errorMessage, systemCode, type Clock, type Logger } from '@pappus/core';
 import type { ServerConfig } from '../config/server-config.ts';
 import { CONNECTIONS_CHECK_MS, MAX_HEADER_BYTES, MAX_HEADERS } from '../limits.ts';
-import { DirectRequest } from './direct-request.ts';
+import { DirectRequest, isHeldBack } from './direct-request.ts';
 import { problem } from './problem-of.ts';
 
 export interface ListenerOptions {
@@ -91,6 +91,7 @@ function listening(server: Server, host: string, port: number): Promise<void> {
 
 /** An answer to what is no HTTP request, then the end of the connection. */
 function refuse(error: Error, socket: Socket): void {
+  if (systemCode(error) === 'ERR_HTTP_REQUEST_TIMEOUT' && isHeldBack(socket)) return; // the invocation has a deadline
   if (!socket.writable || systemCode(error) === 'ECONNRESET') return void socket.destroy();
   const [status, detail] = garbageStatus(systemCode(error));
   const body = JSON.stringify(problem(status === 408 ? 'deadline-exceeded' : 'protocol', status, detail));

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { PROBLEM_MEDIA_TYPE, HEADERS, type Problem } from '@pappus/api';
 import { AppError, type Clock } from '@pappus/core';
-import { JOIN_BELOW_BYTES, LINGER_MS, SEND_STALL_MS, TEXT_BELOW_BYTES } from '../limits.ts';
+import { JOIN_BELOW_BYTES, LINGER_MS, SEND_STALL_MS, SLICE_BYTES, TEXT_BELOW_BYTES } from '../limits.ts';
 
 /** Headers as node:http takes them without looking twice: name, value, name, value. */
 export type FlatHeaders = (string | number)[];
@@ -75,12 +75,13 @@ export function drained(response: ServerResponse, clock: Clock): Promise<void> {
   });
 }
 
-/** Writes pieces, small neighbours together, no faster than the client reads. */
-export async function writePieces(response: ServerResponse, pieces: readonly Uint8Array[], clock: Clock): Promise<void> {
+/** Writes pieces, small neighbours together, no faster than the client reads; `onProgress` is called whenever it has taken something. */
+export async function writePieces(response: ServerResponse, pieces: readonly Uint8Array[], clock: Clock, onProgress?: () => void): Promise<void> {
   let small: Uint8Array[] = [];
   let smallBytes = 0;
   const write = async (bytes: Uint8Array): Promise<void> => {
     if (!response.write(bytes)) await drained(response, clock);
+    onProgress?.();
   };
   const flush = async (): Promise<void> => {
     const [first] = small;
@@ -96,7 +97,7 @@ export async function writePieces(response: ServerResponse, pieces: readonly Uin
       if (smallBytes > JOIN_BELOW_BYTES) await flush();
     } else {
       await flush();
-      await write(piece);
+      for (let at = 0; at < piece.length; at += SLICE_BYTES) await write(piece.subarray(at, at + SLICE_BYTES));
     }
   }
   await flush();

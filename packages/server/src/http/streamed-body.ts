@@ -1,0 +1,82 @@
+/**
+ * A request body that is read no faster than somebody wants its bytes. What is kept of it counts in the memory of bodies
+ * from before it comes until it is let go.
+ */
+import type { IncomingMessage } from 'node:http';
+import { AppError } from '@pappus/core';
+import { IncomingBytes } from '../formats/incoming-bytes.ts';
+import { announcedBytes, tooLong, type BodyLimits } from './body.ts';
+import { DirectRequest, type BodySink } from './direct-request.ts';
+
+export class StreamedBody implements BodySink {
+  readonly bytes: IncomingBytes;
+  readonly #request: IncomingMessage;
+  readonly #limits: BodyLimits;
+  #received = 0;
+  /** Of the memory of bodies. */
+  #taken = 0;
+  #ended = false;
+  #closed = false;
+
+  /** Begins to read. */
+  constructor(request: IncomingMessage, limits: BodyLimits) {
+    this.#request = request;
+    this.#limits = limits;
+    this.bytes = new IncomingBytes({
+      most: announcedBytes(request, limits.maxBytes) ?? limits.maxBytes,
+      reserve: (bytes) => this.#reserve(bytes),
+      goOn: () => this.#goOn(),
+    });
+    // Comes at the end of every stream, and for a direct request only where the client leaves before the end.
+    request.on('close', () => {
+      if (!this.#ended) this.bytes.fail(new AppError('cancelled', 'the client left before the end of its request'));
+    });
+    if (request instanceof DirectRequest && request.receive(this)) return;
+    request.on('data', (chunk: Buffer) => {
+      if (!this.piece(chunk)) request.pause();
+    });
+    request.on('end', () => this.end());
+  }
+
+  get received(): number {
+    return this.#received;
+  }
+
+  piece(chunk: Buffer): boolean {
+    if (this.#closed) return true;
+    this.#received += chunk.length;
+    if (this.#received <= this.#limits.maxBytes) return this.bytes.piece(chunk);
+    this.bytes.fail(tooLong(null, this.#limits.maxBytes));
+    return true;
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.bytes.end();
+  }
+
+  /** So many of the bytes that were kept are not needed any more. */
+  letGo(bytes: number): void {
+    this.#limits.memory.release(bytes);
+    this.#taken -= bytes;
+  }
+
+  /** Nobody wants more of it; what still comes is dropped. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.bytes.fail(new AppError('cancelled', 'the invocation ended before its body'));
+    this.letGo(this.#taken);
+    if (!this.#ended) this.#goOn();
+  }
+
+  #reserve(bytes: number): void {
+    this.#limits.memory.take(bytes);
+    this.#taken += bytes;
+  }
+
+  #goOn(): void {
+    if (this.#request instanceof DirectRequest) this.#request.goOn();
+    else this.#request.resume();
+  }
+}
