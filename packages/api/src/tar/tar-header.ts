@@ -47,8 +47,8 @@ export function encodeHeader({ name, size, type }: TarHeader): Uint8Array {
   return block;
 }
 
-/** Whether an entry of this name and size needs a pax record. */
-export const fitsHeader = (name: string, size: number): boolean => size <= MAX_OCTAL_SIZE && encoder.encode(name).length <= NAME_BYTES;
+/** Whether an entry of this name and size needs no pax record. A header does not say whether a replacement character is meant or stands for bytes that are none. */
+export const fitsHeader = (name: string, size: number): boolean => size <= MAX_OCTAL_SIZE && !name.includes('\ufffd') && encoder.encode(name).length <= NAME_BYTES;
 
 /** The header in `block`, or null where it is one of the zero blocks of the end. */
 export function decodeHeader(block: Uint8Array): TarHeader | null {

@@ -53,6 +53,11 @@ describe('items as tar', () => {
     );
   });
 
+  it('keeps a replacement character that is meant', () => {
+    const [item] = decodeTar(encode([{ set: 'in', name: '\ufffd', key: 0, data: new Uint8Array(0) }]), 10).sets.get('in') ?? [];
+    expect(item?.name).toBe('\ufffd');
+  });
+
   it('is refused where it is cut anywhere before its end, or a byte of a header is another one', async () => {
     const bytes = encode([{ set: 'in', name: 'x'.repeat(150), key: 5, data: Buffer.from('hello') }]);
     for (let length = 0; length < bytes.length - 1_024; length += 37) {
