@@ -173,7 +173,7 @@ export class EngineProcess {
     control.on('error', () => {}); // `close` follows
     control.on('data', (chunk: Buffer) => {
       try {
-        if (!this.#dead) frames.push(chunk);
+        if (!this.#dead && this.#why === null) frames.push(chunk);
       } catch (error) {
         this.kill(errorMessage(error));
       }

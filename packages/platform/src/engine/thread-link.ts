@@ -61,6 +61,8 @@ export class ThreadLink {
   #cancelled = 0;
   #ready = false;
   #gone = false;
+  /** It has not kept to the protocol: nothing more is believed until the process is gone. */
+  #broken = false;
 
   constructor(channel: number, { socket, slots }: Wires, clock: Clock, events: LinkEvents) {
     this.channel = channel;
@@ -210,10 +212,11 @@ export class ThreadLink {
   }
 
   #read(frames: FrameStream, chunk: Buffer): void {
-    if (this.#gone) return;
+    if (this.#gone || this.#broken) return;
     try {
       frames.push(chunk);
     } catch (error) {
+      this.#broken = true;
       this.#events.broken(this, error);
       return;
     }
