@@ -1,9 +1,11 @@
 /** `pappus deploy`. */
+import { stat } from 'node:fs/promises';
 import { styleText } from 'node:util';
 import { AppError, toAppError } from '@pappus/core';
 import { printFailure } from '../failure.ts';
 import { plural } from '../output/units.ts';
 import { connect, type ServerFlags } from '../platform/connection.ts';
+import { deployableFiles } from '../platform/deployable-files.ts';
 import { folderOf, readDeployable, type Deployable, type SpecFlags } from '../platform/deployable.ts';
 import { deploy, inOrder, type Deployed } from '../platform/deployment.ts';
 import { readManifest, type FunctionEntry } from '../platform/manifest.ts';
@@ -28,8 +30,8 @@ export interface DeployFlags extends ServerFlags {
 
 export async function deployFiles(context: CommandContext, files: readonly string[], flags: DeployFlags): Promise<void> {
   const { out, err, signal } = context;
-  if (flags.name !== undefined && files.length > 1) throw new AppError('invalid-argument', '--name is for one file');
   const deployables = inOrder(await readAll(files, specFlags(flags)));
+  if (flags.name !== undefined && deployables.length > 1) throw new AppError('invalid-argument', '--name is for one file');
   const client = connect(flags);
   const done: Deployed[] = [];
   let failures = 0;
@@ -50,9 +52,15 @@ export async function deployFiles(context: CommandContext, files: readonly strin
   if (failures > 0) throw new AppError('invalid-argument', `${failures} of ${plural(deployables.length, 'file')} could not be deployed`);
 }
 
-async function readAll(files: readonly string[], flags: SpecFlags): Promise<readonly Deployable[]> {
+async function readAll(paths: readonly string[], flags: SpecFlags): Promise<readonly Deployable[]> {
   const deployables: Deployable[] = [];
-  for (const file of files) deployables.push(await readDeployable(file, await readManifest(folderOf(file)), flags));
+  for (const path of paths) {
+    const isFolder = (await stat(path).catch(() => null))?.isDirectory() === true;
+    const manifest = await readManifest(isFolder ? path : folderOf(path));
+    const files = isFolder ? await deployableFiles(path, manifest) : [path];
+    if (files.length === 0) throw new AppError('invalid-argument', `${path} holds no functions and no compositions`, { hint: 'A script is a function if it exports inputs or outputs, or if pappus.json names it.' });
+    for (const file of files) deployables.push(await readDeployable(file, manifest, flags));
+  }
   return deployables;
 }
 

@@ -59,6 +59,18 @@ describe('deploy', () => {
     expect(err).toContain('did you mean `words`?');
   });
 
+  it('takes a folder for all that is in it', async () => {
+    const folder = file('several');
+    await mkdir(join(folder, 'below'), { recursive: true });
+    expect(await server.pappus('deploy', folder)).toMatchObject({ status: 2, err: expect.stringContaining('holds no functions and no compositions') });
+    await writeFile(join(folder, 'loud.js'), SHOUT);
+    await writeFile(join(folder, 'part.js'), 'export const part = 1;');
+    await writeFile(join(folder, 'louder.pcl'), TWICE.replaceAll('twice', 'louder').replaceAll('shout', 'loud'));
+    const { status, out } = await server.pappus('deploy', folder);
+    expect({ status, names: out.split('\n').map((line) => line.split(' ')[2]?.split('(')[0]) }).toEqual({ status: 0, names: ['loud', 'louder', undefined] });
+    expect(await server.pappus('deploy', folder, '--name', 'other')).toMatchObject({ status: 2, err: expect.stringContaining('--name is for one file') });
+  });
+
   it('names a function, its sets and its limits by flags', async () => {
     const source = await write('plain.js', 'export default ({ a }) => ({ b: { n: a.length } });');
     expect(await server.pappus('deploy', source)).toMatchObject({ status: 2, err: expect.stringContaining('Give --in and --out') });

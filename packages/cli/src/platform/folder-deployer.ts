@@ -1,13 +1,11 @@
 /** Keeps a server at what stands in a folder: each call deploys what has changed since the last one, and removes what is gone. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PappusClient } from '@pappus/api';
-import { AppError, toAppError } from '@pappus/core';
-import { fileKind, manifestName, readDeployable, type Deployable } from './deployable.ts';
+import { toAppError } from '@pappus/core';
+import { deployableFiles } from './deployable-files.ts';
+import { readDeployable, type Deployable } from './deployable.ts';
 import { deploy, inOrder, type Deployed } from './deployment.ts';
-import { exportedSets } from './exported-sets.ts';
-import { MAX_DEPLOYED_FILES } from './limits.ts';
 import { readManifest, type Manifest } from './manifest.ts';
 import { ServedNames, type RemovalReport } from './served-names.ts';
 
@@ -104,26 +102,6 @@ export class FolderDeployer {
     if (this.#last.get(file) !== message) this.#report.failed(thrown);
     this.#last.set(file, message);
   }
-}
-
-async function deployableFiles(folder: string, manifest: Manifest): Promise<readonly string[]> {
-  const files: string[] = [];
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.isDirectory() || entry.name.startsWith('.') || manifest.dev.services.includes(entry.name)) continue;
-    const path = join(folder, entry.name);
-    if (await isDeployable(path, manifest)) files.push(path);
-  }
-  if (files.length > MAX_DEPLOYED_FILES) throw new AppError('resource-exhausted', `${folder} holds more than ${MAX_DEPLOYED_FILES} functions and compositions`);
-  return files.sort();
-}
-
-/** A script may be part of another one: it has to say that it is a function. */
-async function isDeployable(path: string, manifest: Manifest): Promise<boolean> {
-  const kind = fileKind(path);
-  if (kind !== 'script') return kind !== null;
-  if (manifestName(path, manifest) !== null) return true;
-  const { inputs, outputs } = exportedSets(await readFile(path, 'utf8'));
-  return inputs !== null || outputs !== null;
 }
 
 function fingerprint(deployable: Deployable): string {

@@ -65,7 +65,7 @@ Example:
 function addDeploy(root: Command, context: CommandContext): void {
   withServer(root.command('deploy'))
     .description('Deploy functions (.wasm, .ts, .js) and compositions (.pcl).')
-    .argument('<file...>', 'the files')
+    .argument('<file...>', 'the files; a folder stands for all of them in it')
     .option('--name <name>', 'its name (default: the name of the file)')
     .optionsGroup('Options for functions (flags count more than pappus.json, and that more than the source):')
     .option('--in <names>', 'names of the input sets, such as a,b', nameList)
@@ -82,7 +82,7 @@ function addDeploy(root: Command, context: CommandContext): void {
     .option('--random', 'it sees randomness')
     .optionsGroup('Options:')
     .addOption(jsonOption('what was deployed as JSON'))
-    .addHelpText('after', '\nExamples:\n  pappus deploy thumbnail.wasm --in image --out thumb --memory 64MB --time 2s\n  pappus deploy classify.ts pipeline.pcl')
+    .addHelpText('after', '\nExamples:\n  pappus deploy thumbnail.wasm --in image --out thumb --memory 64MB --time 2s\n  pappus deploy classify.ts pipeline.pcl\n  pappus deploy examples/word-count')
     .action(async (files: readonly string[], options) => (await import('../commands/deploy.ts')).deployFiles(context, files, options));
 }
 

@@ -1,0 +1,29 @@
+/** Which files of a folder are functions and compositions. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '@pappus/core';
+import { fileKind, manifestName } from './deployable.ts';
+import { exportedSets } from './exported-sets.ts';
+import { MAX_DEPLOYED_FILES } from './limits.ts';
+import type { Manifest } from './manifest.ts';
+
+/** Their paths in order; what lies in folders below is not looked at. */
+export async function deployableFiles(folder: string, manifest: Manifest): Promise<readonly string[]> {
+  const files: string[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory() || entry.name.startsWith('.') || manifest.dev.services.includes(entry.name)) continue;
+    const path = join(folder, entry.name);
+    if (await isDeployable(path, manifest)) files.push(path);
+  }
+  if (files.length > MAX_DEPLOYED_FILES) throw new AppError('resource-exhausted', `${folder} holds more than ${MAX_DEPLOYED_FILES} functions and compositions`);
+  return files.sort();
+}
+
+/** A script may be part of another one: it has to say that it is a function. */
+async function isDeployable(path: string, manifest: Manifest): Promise<boolean> {
+  const kind = fileKind(path);
+  if (kind !== 'script') return kind !== null;
+  if (manifestName(path, manifest) !== null) return true;
+  const { inputs, outputs } = exportedSets(await readFile(path, 'utf8'));
+  return inputs !== null || outputs !== null;
+}
