@@ -8,7 +8,7 @@ import { connect, type ServerFlags } from '../platform/connection.ts';
 import { deployableFiles } from '../platform/deployable-files.ts';
 import { folderOf, readDeployable, type Deployable, type SpecFlags } from '../platform/deployable.ts';
 import { deploy, inOrder, type Deployed } from '../platform/deployment.ts';
-import { readManifest, type FunctionEntry } from '../platform/manifest.ts';
+import { readManifest, type FunctionEntry, type Manifest } from '../platform/manifest.ts';
 import type { CommandContext } from '../program.ts';
 
 export interface DeployFlags extends ServerFlags {
@@ -31,7 +31,6 @@ export interface DeployFlags extends ServerFlags {
 export async function deployFiles(context: CommandContext, files: readonly string[], flags: DeployFlags): Promise<void> {
   const { out, err, signal } = context;
   const deployables = inOrder(await readAll(files, specFlags(flags)));
-  if (flags.name !== undefined && deployables.length > 1) throw new AppError('invalid-argument', '--name is for one file');
   const client = connect(flags);
   const done: Deployed[] = [];
   let failures = 0;
@@ -53,14 +52,17 @@ export async function deployFiles(context: CommandContext, files: readonly strin
 }
 
 async function readAll(paths: readonly string[], flags: SpecFlags): Promise<readonly Deployable[]> {
-  const deployables: Deployable[] = [];
+  const found: { readonly file: string; readonly manifest: Manifest }[] = [];
   for (const path of paths) {
     const isFolder = (await stat(path).catch(() => null))?.isDirectory() === true;
     const manifest = await readManifest(isFolder ? path : folderOf(path));
     const files = isFolder ? await deployableFiles(path, manifest) : [path];
     if (files.length === 0) throw new AppError('invalid-argument', `${path} holds no functions and no compositions`, { hint: 'A script is a function if it exports inputs or outputs, or if pappus.json names it.' });
-    for (const file of files) deployables.push(await readDeployable(file, manifest, flags));
+    found.push(...files.map((file) => ({ file, manifest })));
   }
+  if (flags.name !== undefined && found.length > 1) throw new AppError('invalid-argument', '--name is for one file');
+  const deployables: Deployable[] = [];
+  for (const { file, manifest } of found) deployables.push(await readDeployable(file, manifest, flags));
   return deployables;
 }
 
