@@ -6,8 +6,8 @@ export const MAX_POOLED_BYTES = 134_217_728;
 /** A larger memory is not kept: its pages are worth more elsewhere. */
 export const MAX_CLEARED_PAGES = 1_024;
 /** How long a sandbox finds out whether marked code is faster (`trial-instances.ts`). */
-export const PLAIN_RUNS = 64;
-export const TRIAL_RUNS = 512;
+export const PLAIN_RUNS = 1_024;
+export const TRIAL_RUNS = 2_048;
 /** Marked code has to need less than this share of the time: a busy machine makes small differences. */
 export const MARKED_GAIN = 0.8;
 /** Where a run takes longer, making a whole memory new is a small part of it. */
