@@ -1,7 +1,7 @@
 /** Functions as true functions: what the server builds its parts from. */
 export { type Item, type ItemSet, type Sets } from './sets/item.ts';
 export { itemNameProblem, setNameProblem } from './sets/item-name.ts';
-export { decodeSets, encodeSets, encodeSetsWhole, frameBytes, frameHead } from './sets/set-frame.ts';
+export { decodeSets, encodeSets, encodeSetsWhole, frameBytes, frameHead, lengthOf } from './sets/set-frame.ts';
 export { decodeFrames, readFrames } from './sets/set-frames.ts';
 
 // The registry on disk, results kept in memory, and the core split.

@@ -1,7 +1,7 @@
 /** Output sets that are all there, as one body of known length. */
 import type { InvocationResult } from '@pappus/api';
 import { AppError } from '@pappus/core';
-import type { Sets } from '@pappus/platform';
+import { lengthOf, type Sets } from '@pappus/platform';
 import { StatusError } from '../http/problem-of.ts';
 import { MAX_JSON_OUTPUT_BYTES } from '../limits.ts';
 import type { SetsEncoder } from './sets-encoder.ts';
@@ -20,7 +20,7 @@ export function encodedWhole(sets: Sets, encoder: SetsEncoder): WholeBody {
     if (items.length === 0) pieces.push(encoder.emptySet(name));
   }
   pieces.push(encoder.end());
-  return { contentType: encoder.contentType, pieces, bytes: bytesOf(pieces) };
+  return { contentType: encoder.contentType, pieces, bytes: lengthOf(pieces) };
 }
 
 /** Base64 in JSON: for people and scripts, not for much. */
@@ -36,8 +36,6 @@ export function jsonWhole(invocation: string, name: string, hash: string, sets: 
   const text = Buffer.from(JSON.stringify(result));
   return { contentType: 'application/json', pieces: [text], bytes: text.length };
 }
-
-export const bytesOf = (pieces: readonly Uint8Array[]): number => pieces.reduce((sum, { length }) => sum + length, 0);
 
 export function notAcceptable(what: string): StatusError {
   const hint = 'Ask for multipart/form-data, application/x-tar or application/vnd.pappus.sets with the header Accept.';

@@ -6,10 +6,10 @@
 import type { ServerResponse } from 'node:http';
 import { HEADERS, MEDIA_TYPES, type Problem } from '@pappus/api';
 import type { Clock } from '@pappus/core';
-import { encodeSets, type Item, type OutputSink, type Sets, type Version } from '@pappus/platform';
+import { encodeSets, lengthOf, type Item, type OutputSink, type Sets, type Version } from '@pappus/platform';
 import type { OutputForm } from '../formats/media-type.ts';
 import { frameEncoder, multipartEncoder, tarEncoder, type SetsEncoder } from '../formats/sets-encoder.ts';
-import { bytesOf, encodedWhole, jsonWhole, notAcceptable, type WholeBody } from '../formats/whole-sets.ts';
+import { encodedWhole, jsonWhole, notAcceptable, type WholeBody } from '../formats/whole-sets.ts';
 import { endWith, writePieces, type FlatHeaders } from '../http/send.ts';
 import { LINGER_MS } from '../limits.ts';
 
@@ -151,7 +151,7 @@ export class Answer implements OutputSink {
         return jsonWhole(invocation, version.name, version.hash, sets);
       case 'frame': {
         const pieces = encodeSets(sets);
-        return { contentType: MEDIA_TYPES.frame, pieces, bytes: bytesOf(pieces) };
+        return { contentType: MEDIA_TYPES.frame, pieces, bytes: lengthOf(pieces) };
       }
       default:
         return encodedWhole(sets, this.#chosen());
