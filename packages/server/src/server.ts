@@ -120,8 +120,8 @@ function splitCores({ compute: threads, ioRunsPerSlot }: { readonly compute: num
 }
 
 function measureDispatch(metrics: Metrics, dispatcher: Dispatcher, split: CoreController, cache: ResultCache | null): void {
-  metrics.gauge('pappus_dispatch_waiting', 'Invocations that wait for a thread', () => dispatcher.stats().waiting);
-  metrics.gauge('pappus_dispatch_waiting_io', 'Invocations that wait to do I/O', () => dispatcher.stats().waitingIo);
+  metrics.gauge('pappus_dispatch_waiting', 'Runs that wait for a thread', () => dispatcher.stats().waiting);
+  metrics.gauge('pappus_dispatch_waiting_io', 'Runs of I/O functions that wait for their turn', () => dispatcher.stats().waitingIo);
   metrics.gauge('pappus_io_running', 'Runs of I/O functions under way', () => dispatcher.stats().io);
   metrics.gauge('pappus_core_split_compute', 'Slots that compute', () => split.stats().split.compute);
   metrics.gauge('pappus_core_split_io', 'Slots that do I/O', () => split.stats().split.io);

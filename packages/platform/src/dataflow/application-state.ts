@@ -39,6 +39,8 @@ export class ApplicationState {
   /** The part whose items become runs now, and those that wait behind it. */
   #part: Part | null = null;
   #nextItem = 0;
+  /** In all parts, those of which no run was made yet. */
+  #itemsLeft = 0;
   readonly #parts = new OrderedParts();
   #partitioned: Partitioned | null = null;
   #nextRun = 0;
@@ -71,6 +73,7 @@ export class ApplicationState {
   /** A part that has items. */
   offer(part: Part): void {
     part.holders++;
+    this.#itemsLeft += part.items.length;
     if (this.#part === null) this.#part = part;
     else this.#parts.push(part);
   }
@@ -84,15 +87,21 @@ export class ApplicationState {
     this.phase = 'done';
     const left = this.#waiting();
     this.#part = null;
+    this.#itemsLeft = 0;
     this.#parts.clear();
     this.#partitioned = null;
     return left;
   }
 
   get canStart(): boolean {
-    if (this.phase !== 'open') return false;
-    if (this.#partitioned !== null) return this.#nextRun < this.#partitioned.runs;
-    return this.#part !== null || this.#startsEmpty;
+    return this.runsLeft > 0;
+  }
+
+  /** Runs that could start now, if there was room for all of them. */
+  get runsLeft(): number {
+    if (this.phase !== 'open') return 0;
+    if (this.#partitioned !== null) return this.#partitioned.runs - this.#nextRun;
+    return this.#itemsLeft > 0 ? this.#itemsLeft : Number(this.#startsEmpty);
   }
 
   /** No run is under way, and none will come. */
@@ -148,6 +157,7 @@ export class ApplicationState {
     const part = this.#part;
     if (part === null) return { application: this, planned: this.planned, number: this.started - 1, order: [0], inputs: this.#whole, part: null, endsPart: false };
     const index = this.#nextItem++;
+    this.#itemsLeft--;
     const item = part.items[index];
     const inputs = this.#whole.map((set, input) => (input === this.#place ? { name: set.name, items: item === undefined ? [] : [item] } : set));
     const endsPart = this.#nextItem === part.items.length;

@@ -93,6 +93,17 @@ it('starts what follows before its set is complete', async () => {
   expect(seen.indexOf('b')).toBeLessThan(seen.lastIndexOf('a') - 20);
 });
 
+it('counts the runs that wait, also those of one invocation', async () => {
+  const functions = new Map([['a', closed(echo, { memoize: true })], ['b', closed(echo, { memoize: true })]]);
+  const dispatcher = dispatcherOf(new ClosureEngine(functions, seededRandom(8)));
+  const running = invoke(dispatcher, planGraph(chain('a', 'b'), computeOf(functions)), items(200));
+  const { computing, waiting } = dispatcher.stats();
+  expect(computing).toBeGreaterThan(0);
+  expect(waiting).toBe(200 - computing);
+  await running;
+  expect(dispatcher.stats()).toMatchObject({ computing: 0, waiting: 0, waitingIo: 0 });
+});
+
 it('ends at its deadline and when the client leaves, and leaves nothing behind', async () => {
   const functions = new Map([['a', closed(echo)], ['b', closed(echo)]]);
   const dispatcher = dispatcherOf(new ClosureEngine(functions, seededRandom(6)));

@@ -71,7 +71,7 @@ export interface DispatcherStats {
   /** Runs under way, on engines and of I/O functions. */
   readonly computing: number;
   readonly io: number;
-  /** Invocations with runs that wait for a thread, or for I/O. */
+  /** Runs that wait for a thread, or to do I/O. */
   readonly waiting: number;
   readonly waitingIo: number;
   /** Since the start. */
@@ -152,7 +152,13 @@ export class Dispatcher {
   }
 
   stats(): DispatcherStats {
-    return { invocations: this.#jobs.size, computing: this.#computing, io: this.#io, waiting: this.#lines.compute.size, waitingIo: this.#lines.io.size, completedTasks: this.#completedTasks, completedIo: this.#completedIo };
+    return { invocations: this.#jobs.size, computing: this.#computing, io: this.#io, waiting: this.#waiting('compute'), waitingIo: this.#waiting('io'), completedTasks: this.#completedTasks, completedIo: this.#completedIo };
+  }
+
+  #waiting(kind: Kind): number {
+    let runs = 0;
+    for (const { invocation } of this.#lines[kind].entries()) runs += invocation.runsLeft(kind);
+    return runs;
   }
 
   /** Rejects with `resource-exhausted` when too many are under way (admission.ts); everything that happens after that is in the outcome. */

@@ -19,6 +19,11 @@ export class FairLine<T> {
     return this.#size;
   }
 
+  /** Everyone who waits, in no order. */
+  *entries(): Generator<T, void, undefined> {
+    for (const { waiting } of this.#lanes.values()) yield* waiting;
+  }
+
   add(name: string, entry: T): void {
     const lane = this.#lanes.get(name);
     if (lane?.waiting.has(entry) === true) return;

@@ -56,6 +56,10 @@ export class FunctionInvocation implements RunningPlan, Run {
     return kind === 'compute' && !this.#started && !this.#ended;
   }
 
+  runsLeft(kind: Callee['kind']): number {
+    return Number(this.canStart(kind));
+  }
+
   unitOf(): Unit | null {
     return this.plan.units[0] ?? null;
   }

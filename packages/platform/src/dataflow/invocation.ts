@@ -98,6 +98,11 @@ export class Invocation implements RunningPlan {
     return !this.#ended && this.#applications.some((application) => application.planned.callee.kind === kind && application.canStart && !this.#isHeldBack(application));
   }
 
+  runsLeft(kind: Callee['kind']): number {
+    if (this.#ended) return 0;
+    return this.#applications.reduce((sum, application) => (application.planned.callee.kind === kind && !this.#isHeldBack(application) ? sum + application.runsLeft : sum), 0);
+  }
+
   /** The unit that a run is the head of, or null for I/O and compositions. */
   unitOf(run: GraphRun): Unit | null {
     return this.plan.units[run.application.planned.index] ?? null;

@@ -50,6 +50,8 @@ export interface RunningPlan {
   /** The run nearest to the outputs, of a callee of this kind that may run now, or null. */
   next(kind: Callee['kind'], admit: Admit): Run | null;
   canStart(kind: Callee['kind']): boolean;
+  /** How many of them could start now, if there was room for all. */
+  runsLeft(kind: Callee['kind']): number;
   /** The unit that a run is the head of, or null for I/O and compositions. */
   unitOf(run: Run): Unit | null;
   /** A run that was a task of its own: an I/O function, a composition, a kept result. */
