@@ -1,3 +1,4 @@
+export { damage, type Damage } from './damage.ts';
 export { networkCases, type NetworkCase, type NetworkUnderTest } from './network-cases.ts';
 export type { TestAddress, TestConnection, TestListener, TestNetwork } from './network-interface.ts';
 export { providerCases, type ProviderCase, type ProviderUnderTest } from './provider-cases.ts';

@@ -2,6 +2,7 @@
 import { emptySet, END_OF_TAR, itemHead, itemPadding } from '@pappus/api';
 import { encodeSetsWhole, itemNameProblem, type Item } from '@pappus/platform';
 import { randomInt, seededRandom, type Random } from '@pappus/core';
+import { damage, type Damage } from '@pappus/testkit';
 import fc from 'fast-check';
 
 export const FORMS = ['multipart', 'tar', 'frame'] as const;
@@ -67,34 +68,13 @@ export const damagedBodies = (form: Form): fc.Arbitrary<Body> =>
   fc.tuple(fc.oneof({ arbitrary: goodBodies(form), weight: 8 }, { arbitrary: goodBodies('tar'), weight: 1 }, { arbitrary: noise(form), weight: 1 }), seed).map(([{ bytes }, from]) => {
     const random = seededRandom(from);
     let changed = Buffer.from(bytes) as Buffer;
-    for (let changes = randomInt(random, 1, 5); changes > 0; changes--) changed = damage(changed, random);
+    for (let changes = randomInt(random, 1, 5); changes > 0; changes--) changed = damage(changed, DAMAGE, random);
     return { form, contentType: TYPES[form], bytes: changed };
   });
 
 const TOKENS = [`--${BOUNDARY}`, '--', '\r\n', '\r\n\r\n', '\n', ':', ';', '=', '"', 'Content-Disposition: form-data; name="in"', 'Content-Length: 99999999999999999999', 'Content-Length: 1', 'Pappus-Key: -1', "filename*=UTF-8''%ff", '../', '\0', 'ustar', '77777777777', '\x80\0\0\0', 'PSF1', '\xff\xff\xff\xff', '30 path=../../etc/passwd\n', 'x'.repeat(2_000)];
 
+const DAMAGE: Damage = { maxPiece: 30, headBytes: 600, foreign: (random) => Buffer.from(TOKENS[randomInt(random, 0, TOKENS.length - 1)] ?? '', 'latin1') };
+
 const noise = (form: Form): fc.Arbitrary<Body> =>
   fc.array(fc.constantFrom(...TOKENS), { maxLength: 20 }).map((tokens) => ({ form, contentType: TYPES[form], bytes: Buffer.from(tokens.join(''), 'latin1') }));
-
-function damage(bytes: Buffer, random: Random): Buffer {
-  const at = randomInt(random, 0, bytes.length);
-  const length = Math.min(randomInt(random, 1, 30), bytes.length - at);
-  const [before, piece, after] = [bytes.subarray(0, at), bytes.subarray(at, at + length), bytes.subarray(at + length)];
-  switch (randomInt(random, 0, 6)) {
-    case 0:
-      return before;
-    case 1:
-      return Buffer.concat([before, after]);
-    case 2:
-      return Buffer.concat([before, piece, piece, after]);
-    case 3:
-      return Buffer.concat([before, Buffer.from(TOKENS[randomInt(random, 0, TOKENS.length - 1)] ?? '', 'latin1'), after]);
-    default: {
-      const copy = Buffer.from(bytes);
-      // Heads say the most: half of the changes are there.
-      const index = randomInt(random, 0, Math.max(0, (randomInt(random, 0, 1) === 0 ? Math.min(copy.length, 600) : copy.length) - 1));
-      if (copy.length > 0) copy[index] = randomInt(random, 0, 1) === 0 ? randomInt(random, 0, 255) : (copy[index] ?? 0) ^ (1 << randomInt(random, 0, 7));
-      return copy;
-    }
-  }
-}

@@ -1,10 +1,12 @@
 /** Bytes to put before the module loader: noise, noise in sections, good modules and good ones that were damaged. */
 import { randomInt, seededRandom, type Random } from '@pappus/core';
+import { damage } from '@pappus/testkit';
 import fc from 'fast-check';
 import { u32Bytes } from '../byte-reader.ts';
 import { structuredModule } from './structured-module.ts';
 
 const HEADER: readonly number[] = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+const MAX_PIECE = 20;
 const seed = fc.nat({ max: 0x7fff_ffff });
 
 export const randomBytes: fc.Arbitrary<Uint8Array> = fc.tuple(fc.boolean(), fc.uint8Array({ maxLength: 200 })).map(([headed, bytes]) => (headed ? Uint8Array.from([...HEADER, ...bytes]) : bytes));
@@ -21,36 +23,18 @@ export const damaged = (modules: readonly Uint8Array[]): fc.Arbitrary<Uint8Array
   fc.tuple(fc.oneof(fc.constantFrom(...modules), structured), fc.constantFrom(...modules), seed).map(([code, other, from]) => {
     const random = seededRandom(from);
     let bytes: Buffer = Buffer.from(code);
-    for (let changes = randomInt(random, 1, 6); changes > 0; changes--) bytes = damage(bytes, other, random);
+    for (let changes = randomInt(random, 1, 6); changes > 0; changes--) bytes = changed(bytes, other, random);
     return bytes;
   });
 
-function damage(bytes: Buffer, other: Uint8Array, random: Random): Buffer {
-  const at = randomInt(random, 0, bytes.length);
-  const length = Math.min(randomInt(random, 1, 20), bytes.length - at);
-  const piece = bytes.subarray(at, at + length);
-  const [before, after] = [bytes.subarray(0, at), bytes.subarray(at + length)];
-  switch (randomInt(random, 0, 9)) {
-    case 0:
-      return before;
-    case 1:
-      return Buffer.concat([before, after]);
-    case 2:
-      return Buffer.concat([before, piece, piece, after]);
-    case 3: {
-      const from = randomInt(random, 0, other.length);
-      return Buffer.concat([before, other.subarray(from, from + length), after]);
-    }
-    case 4:
-      return otherSection(bytes, other, random);
-    default: {
-      // The usual case: a byte, or one bit of it.
-      const copy = Buffer.from(bytes);
-      const index = Math.min(at, copy.length - 1);
-      if (index >= 0) copy[index] = randomInt(random, 0, 1) === 0 ? randomInt(random, 0, 255) : (copy[index] ?? 0) ^ (1 << randomInt(random, 0, 7));
-      return copy;
-    }
-  }
+/** Now and then a section of another module, else a piece of one. */
+function changed(bytes: Buffer, other: Uint8Array, random: Random): Buffer {
+  if (randomInt(random, 0, 9) === 0) return otherSection(bytes, other, random);
+  const foreign = (): Uint8Array => {
+    const from = randomInt(random, 0, other.length);
+    return other.subarray(from, from + randomInt(random, 1, MAX_PIECE));
+  };
+  return damage(bytes, { maxPiece: MAX_PIECE, headBytes: 64, foreign }, random);
 }
 
 /** A section of `bytes` makes room for one of `other`. */
