@@ -1,9 +1,11 @@
 /** Bearer tokens: kept as SHA-256 of each, compared in constant time, each with its quotas. */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { AppError, type Clock } from '@pappus/core';
 import type { TokenConfig } from '../config/server-config.ts';
 import { StatusError } from '../http/problem-of.ts';
 import { MAX_TOKEN_CHARS } from '../limits.ts';
+import { LocalNames } from './local-names.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Who asks: a token and what it has left. */
@@ -49,6 +51,7 @@ export class Caller {
 
 export class TokenTable {
   readonly #callers: readonly Caller[];
+  readonly #localNames = new LocalNames();
 
   constructor(tokens: readonly TokenConfig[], clock: Clock) {
     this.#callers = tokens.map((token) => new Caller(token, clock));
@@ -59,9 +62,13 @@ export class TokenTable {
     return this.#callers.length === 0;
   }
 
-  /** The caller of an `Authorization` header; null where the server is open to all. Throws 401. */
-  caller(authorization: string | undefined): Caller | null {
-    if (this.open) return null;
+  /** Who sends a request with these headers; null where the server is open to all of this machine. Throws 401 or 403. */
+  caller(headers: IncomingHttpHeaders): Caller | null {
+    if (this.open) {
+      this.#localNames.check(headers);
+      return null;
+    }
+    const { authorization } = headers;
     const token = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) throw unauthenticated('this server wants a token', 'Send the header Authorization: Bearer TOKEN.');
     const digest = createHash('sha256').update(token.slice(0, MAX_TOKEN_CHARS)).digest();

@@ -1,9 +1,9 @@
 /** The configuration of a server: parsed once by a strict schema, with every default filled in, and frozen. */
 import { readFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { AppError, errorMessage } from '@pappus/core';
 import { parseStrict } from '@pappus/api';
 import { z } from 'zod';
+import { isLoopback } from '../access/local-names.ts';
 import {
   DEFAULT_ACCESS_LOG_ONE_IN,
   DEFAULT_BODY_BYTES,
@@ -158,12 +158,6 @@ export async function readJsonFile(path: string): Promise<unknown> {
   } catch (thrown) {
     throw new AppError('invalid-argument', `${path} cannot be read as JSON: ${errorMessage(thrown)}`, { cause: thrown });
   }
-}
-
-/** Whether only this machine reaches what listens there. A name other than localhost may mean anything. */
-function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host === '::1') return true;
-  return isIP(host) === 4 && host.startsWith('127.');
 }
 
 function deepFrozen<T>(value: T): T {

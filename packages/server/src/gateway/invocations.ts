@@ -113,7 +113,7 @@ export class Invocations {
     const { config, registry, invoker, tokens, clock, recorder } = this.#options;
     const { headers } = request;
     if (this.#stopping) throw stopping();
-    const caller = tokens.caller(headers.authorization);
+    const caller = tokens.caller(headers);
     const target = parseTarget(request.url ?? '');
     const version = registry.resolve(target.reference);
     going.version = version;

@@ -82,7 +82,7 @@ export class ApiServer {
     const mark = url.indexOf('?');
     const { handler, operation, parameters } = this.#router.match(method, mark < 0 ? url : url.slice(0, mark));
     going.operation = operation.id;
-    const caller = operation.open === true ? null : this.#options.tokens.caller(headers.authorization);
+    const caller = operation.open === true ? null : this.#options.tokens.caller(headers);
     going.caller = caller?.name ?? null;
     const call: ApiCall = {
       parameters,
