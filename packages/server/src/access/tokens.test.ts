@@ -13,6 +13,8 @@ beforeAll(async () => {
   const tokens = [
     { name: 'owner', sha256: sha256('secret-owner') },
     { name: 'rare', sha256: sha256('secret-rare'), quotas: { invocationsPerMinute: 2 } },
+    { name: 'deployer', sha256: sha256('secret-deployer'), quotas: { bytesPerMinute: 1_000 } },
+    { name: 'rare-deployer', sha256: sha256('secret-rare-deployer'), quotas: { invocationsPerMinute: 1 } },
     { name: 'thin', sha256: sha256('secret-thin'), quotas: { bytesPerMinute: 1_000 } },
     { name: 'single', sha256: sha256('secret-single'), quotas: { concurrent: 1 } },
   ];
@@ -42,6 +44,16 @@ describe('tokens', () => {
     }
     expect((await fetch(`${server.url}/v1/functions`)).headers.get('www-authenticate')).toBe('Bearer');
     expect(text(await as('secret-owner').invokeRaw('copy', 'x'))).toBe('x');
+  });
+
+  it('have deployments counted like invocations, with their bytes', async () => {
+    const source = (note: string): string => `function copy(in) => (out);\ncomposition c(a) => (b) {\n  copy(in = all a) => (b = out);\n}\n// ${note}\n`;
+    const client = as('secret-deployer');
+    await client.deployComposition('c', source('x'.repeat(3_000)));
+    expect((await refusal(client.deployComposition('c', source('y')))).problem).toMatchObject({ status: 429, detail: expect.stringContaining('bytes') });
+    await as('secret-rare-deployer').deployComposition('c', source('z'));
+    expect((await refusal(as('secret-rare-deployer').invokeRaw('copy', 'x'))).problem.status).toBe(429);
+    await as('secret-owner').remove('c');
   });
 
   it('have so many invocations a minute', async () => {

@@ -1,7 +1,7 @@
 /** Everything but invocations: route, token, body, handler, answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError, cancelled, type Clock, type Logger } from '@pappus/core';
-import type { TokenTable } from '../access/token-table.ts';
+import type { Caller, TokenTable } from '../access/token-table.ts';
 import type { AccessLog } from '../observability/access-log.ts';
 import type { Counter, Metrics } from '../observability/metrics.ts';
 import type { ApiAnswer, ApiCall, Handler } from './api-call.ts';
@@ -25,7 +25,9 @@ export interface ApiServerOptions {
 /** What is known of a call while it goes on. */
 interface Going {
   operation: string;
-  caller: string | null;
+  caller: Caller | null;
+  /** It counts like an invocation of the caller's: a deployment takes an engine, and a place on the disk. */
+  counted: boolean;
   taken: number;
   inputBytes: number;
 }
@@ -58,7 +60,7 @@ export class ApiServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { clock, bodies, logger } = this.#options;
     const startedMs = clock.nowMs();
-    const going: Going = { operation: 'none', caller: null, taken: 0, inputBytes: 0 };
+    const going: Going = { operation: 'none', caller: null, counted: false, taken: 0, inputBytes: 0 };
     const left = new AbortController();
     response.once('close', () => {
       if (!response.writableFinished) left.abort(cancelled('the request: the client left'));
@@ -73,6 +75,7 @@ export class ApiServer {
       status = problem.status;
     } finally {
       bodies.release(going.taken);
+      if (going.counted) going.caller?.end(going.inputBytes);
     }
     this.#record(request, going, status, clock.nowMs() - startedMs);
   }
@@ -83,7 +86,11 @@ export class ApiServer {
     const { handler, operation, parameters } = this.#router.match(method, mark < 0 ? url : url.slice(0, mark));
     going.operation = operation.id;
     const caller = operation.open === true ? null : this.#options.tokens.caller(headers);
-    going.caller = caller?.name ?? null;
+    going.caller = caller;
+    if (method === 'PUT') {
+      caller?.begin(0);
+      going.counted = true;
+    }
     const call: ApiCall = {
       parameters,
       query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
@@ -119,7 +126,7 @@ export class ApiServer {
     const { accessLog } = this.#options;
     this.#counter(operation, status).value += 1;
     if (status < 400 && !accessLog.sample()) return;
-    accessLog.write({ method: request.method ?? '', path: request.url?.split('?', 1)[0] ?? '', status, ms, inputBytes, outputBytes: 0, caller, invocation: null });
+    accessLog.write({ method: request.method ?? '', path: request.url?.split('?', 1)[0] ?? '', status, ms, inputBytes, outputBytes: 0, caller: caller?.name ?? null, invocation: null });
   }
 
   #counter(operation: string, status: number): Counter {
