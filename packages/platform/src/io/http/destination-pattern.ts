@@ -18,8 +18,8 @@ export interface DestinationPattern {
   /** With its colon, as in `URL.protocol`; null for both. */
   readonly protocol: string | null;
   readonly host: HostPattern;
-  /** As in `URL.port`: empty for the scheme's own; null for any. */
-  readonly port: string | null;
+  /** `own`: that of the URL's scheme; null for any. */
+  readonly port: number | 'own' | null;
   /** What stands between the stars of the path; null for every path. */
   readonly path: readonly string[] | null;
 }
@@ -32,6 +32,8 @@ export type HostPattern =
 
 const SYNTAX = /^(http|https|\*):\/\/(\*|\*\.[^*/:[\]]+|[^*/:[\]]+|\[[0-9a-fA-F:.]+\])(?::(\*|\d{1,5}))?(\/[^?#]*)?$/;
 const EVERYTHING: Omit<DestinationPattern, 'text'> = { protocol: null, host: { kind: 'any' }, port: null, path: null };
+const OWN_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
+const MAX_PORT = 65_535;
 const IPV4 = /^\d+\.\d+\.\d+\.\d+$/;
 
 /** All patterns, or one error that names each that is not one. `setting` is where they were written. */
@@ -52,10 +54,9 @@ function parsePattern(text: string): DestinationPattern | null {
   const [, scheme = '', hostText = '', portText, pathText] = match;
   const protocol = scheme === '*' ? null : `${scheme}:`;
   const host = parseHost(hostText);
-  // the URL parser drops the port that is the scheme's own
-  const sample = URL.parse(`${scheme === '*' ? 'http' : scheme}://h:${portText === undefined || portText === '*' ? '' : portText}/`);
-  if (host === null || sample === null) return null;
-  return { text, protocol, host, port: portText === '*' ? null : sample.port, path: parsePath(pathText) };
+  const port = portText === undefined || portText === '*' ? portText : Number(portText);
+  if (host === null || (typeof port === 'number' && port > MAX_PORT)) return null;
+  return { text, protocol, host, port: port === '*' ? null : (port ?? 'own'), path: parsePath(pathText) };
 }
 
 function parseHost(text: string): HostPattern | null {
@@ -77,9 +78,12 @@ function parsePath(text: string | undefined): readonly string[] | null {
 
 export function matches(pattern: DestinationPattern, url: URL): boolean {
   if (pattern.protocol !== null && pattern.protocol !== url.protocol) return false;
-  if (pattern.port !== null && pattern.port !== url.port) return false;
+  if (pattern.port !== null && (pattern.port === 'own' ? OWN_PORTS[url.protocol] : pattern.port) !== portOf(url)) return false;
   return hostMatches(pattern.host, bareHost(url)) && (pattern.path === null || pathMatches(pattern.path, url.pathname));
 }
+
+/** The URL parser drops the port that is the scheme's own. */
+const portOf = (url: URL): number | undefined => (url.port === '' ? OWN_PORTS[url.protocol] : Number(url.port));
 
 function hostMatches(pattern: HostPattern, host: string): boolean {
   switch (pattern.kind) {

@@ -1,7 +1,7 @@
 /** Connections to everywhere: sends one request once. What connections of different trust reach is never shared. */
 import type { Socket } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
-import { FIRST_RESPONSE_BYTES, KEEP_ALIVE_MS, MAX_KEEP_ALIVE_MS, MAX_KEPT_CONNECTIONS, MAX_RESPONSE_HEADER_BYTES } from '../limits.ts';
+import { KEEP_ALIVE_MS, MAX_KEEP_ALIVE_MS, MAX_KEPT_CONNECTIONS, MAX_RESPONSE_HEADER_BYTES } from '../limits.ts';
 import type { Trust } from './destinations.ts';
 import { guardedConnector } from './guarded-connector.ts';
 import { HttpExchange, type ExchangeResult } from './http-exchange.ts';
@@ -9,7 +9,7 @@ import { httpFailure } from './http-failure.ts';
 import type { HttpSettings } from './http-settings.ts';
 import type { Header } from './message-head.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
-import { byteBudget, type ByteBudget } from './response-buffer.ts';
+import type { ByteBudget } from './response-buffer.ts';
 import { TurnGate } from './turn-gate.ts';
 
 export class HttpClient {
@@ -19,10 +19,11 @@ export class HttpClient {
   readonly #budget: ByteBudget;
   #connections = 0;
 
-  constructor(settings: HttpSettings) {
+  /** `budget`: for responses that are being received. */
+  constructor(settings: HttpSettings, budget: ByteBudget) {
     this.#settings = settings;
     this.#gate = new TurnGate(settings.requestsAtOnce, settings.requestsPerDestination);
-    this.#budget = byteBudget(Math.max(settings.bufferedBytes, FIRST_RESPONSE_BYTES));
+    this.#budget = budget;
   }
 
   /** Rejects with the signal's reason, or with `resource-exhausted` when too many requests wait. */

@@ -2,7 +2,7 @@
 import { defined } from '@pappus/core';
 import type { Dispatcher } from 'undici';
 import { MAX_HEADERS } from '../limits.ts';
-import { httpFailure, httpFailureOf, type HttpFailure } from './http-failure.ts';
+import { httpFailure, httpFailureOf, overloaded, type HttpFailure } from './http-failure.ts';
 import { responseHead } from './http-response.ts';
 import { isFieldText, type Header } from './message-head.ts';
 import { ResponseBuffer, type ByteBudget } from './response-buffer.ts';
@@ -112,7 +112,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 
   #overloaded(): void {
-    this.giveUp(httpFailure('overloaded', `${this.#options.where}: too many bytes of responses are being received`));
+    this.giveUp(overloaded(this.#options.where));
   }
 }
 

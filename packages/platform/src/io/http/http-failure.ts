@@ -48,6 +48,8 @@ export const FAILED_STATUS = 599;
 
 export const httpFailure = (code: HttpFailureCode, message: string, repeat: HttpFailure['repeat'] = 'never', hint: string | null = null): HttpFailure => ({ kind: 'failed', code, message, repeat, hint });
 
+export const overloaded = (where: string): HttpFailure => httpFailure('overloaded', `${where}: too many bytes of responses are being received`);
+
 /** The item that stands for the response that didn't come. */
 export function failureItem({ code, message }: HttpFailure): Uint8Array {
   const headers = [

@@ -169,6 +169,17 @@ describe('a response', () => {
     const answers = outputItems(await testHttp({ bufferedBytes: 200_000 }).run(requests(item(`GET http://127.0.0.1:${port}/ HTTP/1.1\n\n`)), context()));
     expect(answers.map((answer) => errorCode(responseOf(answer)))).toEqual(['overloaded']);
   });
+
+  test('keeps its room until the whole run has ended, and no longer', async () => {
+    const { port } = await httpServer((_, response) => response.end('x'.repeat(90_000)));
+    const http = testHttp({ bufferedBytes: 200_000 });
+    const ask = requests(...[0, 1, 2, 3].map((index) => ({ ...item(`GET http://127.0.0.1:${port}/ HTTP/1.1\n\n`), name: `r${index}` })));
+    for (let run = 0; run < 3; run++) {
+      const codes = outputItems(await http.run(ask, context())).map((answer) => errorCode(responseOf(answer)));
+      expect(codes.filter((code) => code === 'overloaded').length).toBeGreaterThanOrEqual(2);
+      expect(codes.filter((code) => code !== 'overloaded').length).toBeGreaterThanOrEqual(1);
+    }
+  });
 });
 
 describe('TLS', () => {

@@ -6,14 +6,15 @@
 import type { Item, Sets } from '../../sets/item.ts';
 import { concurrentMap } from '../concurrent-map.ts';
 import { failed, failureOf, ioFailure, type IoContext, type IoFailure, type IoOutcome } from '../io-function.ts';
-import { MAX_ITEMS_AT_ONCE } from '../limits.ts';
+import { FIRST_RESPONSE_BYTES, MAX_ITEMS_AT_ONCE } from '../limits.ts';
 import type { Destinations } from './destinations.ts';
 import { HttpClient } from './http-client.ts';
 import { HttpConversations, type Conversation } from './http-conversation.ts';
-import { failureItem, type HttpFailure } from './http-failure.ts';
+import { failureItem, overloaded, type HttpFailure } from './http-failure.ts';
 import { parseRequest } from './http-request.ts';
 import type { HttpSettings } from './http-settings.ts';
 import { outgoingRequest } from './outgoing-request.ts';
+import { byteBudget, type ByteBudget } from './response-buffer.ts';
 
 const FORM_HINT = 'a request item is METHOD URL HTTP/1.1, then lines of Header: value, an empty line, and the body';
 
@@ -31,11 +32,13 @@ class RefusedRun extends Error {
 export class HttpRuns {
   readonly #destinations: Destinations;
   readonly #client: HttpClient;
+  readonly #budget: ByteBudget;
   readonly #conversations: HttpConversations;
 
   constructor(settings: HttpSettings, destinations: Destinations) {
     this.#destinations = destinations;
-    this.#client = new HttpClient(settings);
+    this.#budget = byteBudget(Math.max(settings.bufferedBytes, FIRST_RESPONSE_BYTES));
+    this.#client = new HttpClient(settings, this.#budget);
     this.#conversations = new HttpConversations(this.#client, destinations, settings);
   }
 
@@ -44,11 +47,18 @@ export class HttpRuns {
     const items = inputs[0]?.items ?? [];
     const prepared = prepare(items, this.#destinations);
     if ('kind' in prepared) return failed(prepared);
+    let heldBytes = 0;
     try {
-      const answers = await concurrentMap(items, MAX_ITEMS_AT_ONCE, context.signal, (item, index, signal) => this.#answer(item, prepared[index] as Conversation, context, signal));
+      const answers = await concurrentMap(items, MAX_ITEMS_AT_ONCE, context.signal, async (item, index, signal) => {
+        const { data, isHeld } = await this.#answer(item, prepared[index] as Conversation, context, signal);
+        if (isHeld) heldBytes += data.length;
+        return { name: item.name, key: item.key, data };
+      });
       return { kind: 'done', outputs: [{ name: 'responses', items: answers }] };
     } catch (thrown) {
       return endOf(thrown, context.signal);
+    } finally {
+      this.#budget.give(heldBytes);
     }
   }
 
@@ -56,12 +66,14 @@ export class HttpRuns {
     return this.#client.stop();
   }
 
-  async #answer(item: Item, conversation: Conversation, context: IoContext, signal: AbortSignal): Promise<Item> {
-    const result = await this.#conversations.hold(conversation, signal);
-    if (result.kind === 'response') return { name: item.name, key: item.key, data: result.item };
-    context.logger.log('debug', 'an HTTP request failed', { invocation: context.invocation, item: item.name, code: result.code, reason: result.message });
-    if (result.code === 'destination-refused') throw new RefusedRun(result, item.name);
-    return { name: item.name, key: item.key, data: failureItem(result) };
+  /** The response item; `isHeld`: its bytes are taken from the budget until the run has ended. */
+  async #answer({ name }: Item, conversation: Conversation, context: IoContext, signal: AbortSignal): Promise<{ readonly data: Uint8Array; readonly isHeld: boolean }> {
+    const received = await this.#conversations.hold(conversation, signal);
+    if (received.kind === 'response' && this.#budget.take(received.item.length)) return { data: received.item, isHeld: true };
+    const failure = received.kind === 'response' ? overloaded(conversation.request.url.host) : received;
+    context.logger.log('debug', 'an HTTP request failed', { invocation: context.invocation, item: name, code: failure.code, reason: failure.message });
+    if (failure.code === 'destination-refused') throw new RefusedRun(failure, name);
+    return { data: failureItem(failure), isHeld: false };
   }
 }
 

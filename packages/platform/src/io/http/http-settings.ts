@@ -27,7 +27,7 @@ export interface HttpFunctionOptions {
   readonly totalTimeoutMs?: number;
   /** Most bytes of one response's body. */
   readonly responseBytes?: number;
-  /** Most bytes of all responses that are being received. */
+  /** Most bytes of all responses that are being received, or wait for the other ones of their run. */
   readonly bufferedBytes?: number;
   readonly requestsAtOnce?: number;
   readonly requestsPerDestination?: number;
