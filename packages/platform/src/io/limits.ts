@@ -55,6 +55,8 @@ export const MAX_FILE_PATTERN_PARTS = 32;
 export const DEFAULT_FILE_BYTES: number = 256 * 2 ** 20;
 /** All files of one run together. */
 export const DEFAULT_FILES_BYTES: number = 2 ** 30;
+/** Those of all runs. */
+export const DEFAULT_FILES_AT_ONCE_BYTES: number = 2 * DEFAULT_FILES_BYTES;
 export const DEFAULT_FILES = 10_000;
 /** Directory entries that the patterns of one run may look at. */
 export const MAX_VISITED_ENTRIES = 1_000_000;

@@ -121,6 +121,20 @@ describe('what is refused', () => {
     expect(await read('logs/*.log', { files: 2 })).toHaveLength(2);
   });
 
+  test('more bytes than all runs may hold together, of which a run that has ended holds none', async () => {
+    const one = files({ filesAtOnceBytes: 40 });
+    const ask = async (): Promise<string> => {
+      const outcome = await one.run(requests(item('a.txt')), context());
+      return outcome.kind === 'done' ? 'done' : outcome.failure.message;
+    };
+    for (let round = 0; round < 5; round++) expect(await ask()).toBe('done');
+    const together = await Promise.all(Array.from({ length: 20 }, ask));
+    expect(together.filter((message) => message === 'done').length).toBeGreaterThanOrEqual(2);
+    expect(together.filter((message) => message !== 'done')).not.toEqual([]);
+    for (const message of together) expect(message).toMatch(/^done$|all runs together read more than 40 bytes/);
+    expect(await ask()).toBe('done');
+  });
+
   test('a folder that is not there', async () => {
     expect(await problem('a.txt', { folder: join(base, 'gone') })).toContain('not-found: the folder of the Files function');
   });

@@ -8,9 +8,10 @@
 import { AppError, assert } from '@pappus/core';
 import { itemNameProblem } from '../../sets/item-name.ts';
 import type { Item } from '../../sets/item.ts';
+import { byteBudget, type ByteBudget } from '../byte-budget.ts';
 import { concurrentMap } from '../concurrent-map.ts';
 import { failed, failureOf, ioFailure, type IoContext, type IoFailure, type IoFunction, type IoOutcome } from '../io-function.ts';
-import { DEFAULT_FILES, DEFAULT_FILES_BYTES, DEFAULT_FILE_BYTES, FILES_READ_AT_ONCE, MAX_VISITED_ENTRIES } from '../limits.ts';
+import { DEFAULT_FILES, DEFAULT_FILES_AT_ONCE_BYTES, DEFAULT_FILES_BYTES, DEFAULT_FILE_BYTES, FILES_READ_AT_ONCE, MAX_VISITED_ENTRIES } from '../limits.ts';
 import { parseFilePattern, type FilePattern } from './file-pattern.ts';
 import { FileWalk, type WalkBudget } from './file-walk.ts';
 import { FileProblem, readFolderFile, realFolder } from './folder-reader.ts';
@@ -21,6 +22,8 @@ export interface FilesFunctionOptions {
   readonly fileBytes?: number;
   /** Most bytes of all files of one run. */
   readonly filesBytes?: number;
+  /** Most bytes of the files of all runs that are under way. */
+  readonly filesAtOnceBytes?: number;
   /** Most files of one run. */
   readonly files?: number;
 }
@@ -36,8 +39,9 @@ interface Wanted {
 }
 
 export function filesFunction(options: FilesFunctionOptions): IoFunction {
-  const settings: Settings = { fileBytes: DEFAULT_FILE_BYTES, filesBytes: DEFAULT_FILES_BYTES, files: DEFAULT_FILES, ...options };
-  for (const limit of [settings.fileBytes, settings.filesBytes, settings.files]) assert(Number.isSafeInteger(limit) && limit > 0, `a limit of the Files function is ${limit}`);
+  const settings: Settings = { fileBytes: DEFAULT_FILE_BYTES, filesBytes: DEFAULT_FILES_BYTES, filesAtOnceBytes: DEFAULT_FILES_AT_ONCE_BYTES, files: DEFAULT_FILES, ...options };
+  for (const limit of [settings.fileBytes, settings.filesBytes, settings.filesAtOnceBytes, settings.files]) assert(Number.isSafeInteger(limit) && limit > 0, `a limit of the Files function is ${limit}`);
+  const budget = byteBudget(settings.filesAtOnceBytes);
   return {
     name: 'Files',
     signature: { inputs: ['requests'], outputs: ['contents'] },
@@ -46,7 +50,12 @@ export function filesFunction(options: FilesFunctionOptions): IoFunction {
       const requests = inputs[0]?.items ?? [];
       const patterns = parsePatterns(requests);
       if ('kind' in patterns) return failed(patterns);
-      return await readRequests(requests, patterns, settings, context);
+      const reserve = new FileReserve(settings, budget);
+      try {
+        return await readRequests(requests, patterns, { ...settings, reserve }, context);
+      } finally {
+        reserve.end();
+      }
     },
     stop: async () => {},
   };
@@ -62,7 +71,7 @@ function parsePatterns(requests: readonly Item[]): readonly FilePattern[] | IoFa
   return patterns;
 }
 
-async function readRequests(requests: readonly Item[], patterns: readonly FilePattern[], settings: Settings, context: IoContext): Promise<IoOutcome> {
+async function readRequests(requests: readonly Item[], patterns: readonly FilePattern[], settings: Settings & { readonly reserve: FileReserve }, context: IoContext): Promise<IoOutcome> {
   let at: string | null = null;
   try {
     const root = await realFolder(settings.folder);
@@ -74,8 +83,7 @@ async function readRequests(requests: readonly Item[], patterns: readonly FilePa
       for (const path of await pathsOf(pattern, root, budget, context.signal)) wanted.push({ path, key, request: name, exact: pattern.exact });
     }
     at = null;
-    const reserve = byteReserve(settings);
-    const read = await concurrentMap(wanted, FILES_READ_AT_ONCE, context.signal, (file, _, signal) => readOne(root, file, reserve, context, signal));
+    const read = await concurrentMap(wanted, FILES_READ_AT_ONCE, context.signal, (file, _, signal) => readOne(root, file, settings.reserve, context, signal));
     return { kind: 'done', outputs: [{ name: 'contents', items: read.filter((item) => item !== null) }] };
   } catch (thrown) {
     if (context.signal.aborted) throw context.signal.reason;
@@ -102,11 +110,11 @@ async function pathsOf(pattern: FilePattern, root: string, budget: WalkBudget, s
 }
 
 /** Null for a file that a pattern found and that can't be read after all. */
-async function readOne(root: string, { path, key, request, exact }: Wanted, reserve: (path: string, bytes: number) => void, context: IoContext, signal: AbortSignal): Promise<Item | null> {
+async function readOne(root: string, { path, key, request, exact }: Wanted, reserve: FileReserve, context: IoContext, signal: AbortSignal): Promise<Item | null> {
   try {
     const problem = itemNameProblem(path);
     if (problem !== null) throw new FileProblem('invalid-argument', problem);
-    const { data } = await readFolderFile(root, path, (bytes) => reserve(path, bytes), signal);
+    const { data } = await readFolderFile(root, path, (bytes) => reserve.take(path, bytes), signal);
     return { name: path, key, data };
   } catch (thrown) {
     if (exact || !(thrown instanceof FileProblem)) throw new FailedRequest(thrown, request);
@@ -115,11 +123,27 @@ async function readOne(root: string, { path, key, request, exact }: Wanted, rese
   }
 }
 
-function byteReserve({ fileBytes, filesBytes }: Settings): (path: string, bytes: number) => void {
-  let left = filesBytes;
-  return (path, bytes) => {
+/** Bytes of the files of one run, within its limits and those of all runs. */
+class FileReserve {
+  readonly #settings: Settings;
+  readonly #budget: ByteBudget;
+  #taken = 0;
+
+  constructor(settings: Settings, budget: ByteBudget) {
+    this.#settings = settings;
+    this.#budget = budget;
+  }
+
+  take(path: string, bytes: number): void {
+    const { fileBytes, filesBytes, filesAtOnceBytes } = this.#settings;
     if (bytes > fileBytes) throw new AppError('resource-exhausted', `${path} has ${bytes} bytes, of which ${fileBytes} are allowed`);
-    left -= bytes;
-    if (left < 0) throw new AppError('resource-exhausted', `the files of this run have more than ${filesBytes} bytes together`);
-  };
+    if (this.#taken + bytes > filesBytes) throw new AppError('resource-exhausted', `the files of this run have more than ${filesBytes} bytes together`);
+    if (!this.#budget.take(bytes)) throw new AppError('resource-exhausted', `${path}: all runs together read more than ${filesAtOnceBytes} bytes of files at this moment`, { retryable: true });
+    this.#taken += bytes;
+  }
+
+  end(): void {
+    this.#budget.give(this.#taken);
+    this.#taken = 0;
+  }
 }

@@ -9,7 +9,7 @@ import { httpFailure } from './http-failure.ts';
 import type { HttpSettings } from './http-settings.ts';
 import type { Header } from './message-head.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
-import type { ByteBudget } from './response-buffer.ts';
+import type { ByteBudget } from '../byte-budget.ts';
 import { TurnGate } from './turn-gate.ts';
 
 export class HttpClient {

@@ -5,7 +5,8 @@ import { MAX_HEADERS } from '../limits.ts';
 import { httpFailure, httpFailureOf, overloaded, type HttpFailure } from './http-failure.ts';
 import { responseHead } from './http-response.ts';
 import { isFieldText, type Header } from './message-head.ts';
-import { ResponseBuffer, type ByteBudget } from './response-buffer.ts';
+import { ResponseBuffer } from './response-buffer.ts';
+import type { ByteBudget } from '../byte-budget.ts';
 
 export interface ReceivedResponse {
   readonly kind: 'response';

@@ -14,7 +14,7 @@ import { failureItem, overloaded, type HttpFailure } from './http-failure.ts';
 import { parseRequest } from './http-request.ts';
 import type { HttpSettings } from './http-settings.ts';
 import { outgoingRequest } from './outgoing-request.ts';
-import { byteBudget, type ByteBudget } from './response-buffer.ts';
+import { byteBudget, type ByteBudget } from '../byte-budget.ts';
 
 const FORM_HINT = 'a request item is METHOD URL HTTP/1.1, then lines of Header: value, an empty line, and the body';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { byteBudget, ResponseBuffer } from './response-buffer.ts';
+import { byteBudget } from '../byte-budget.ts';
+import { ResponseBuffer } from './response-buffer.ts';
 
 test('what was put in comes out, and the budget gets everything back', () => {
   fc.assert(

@@ -2,28 +2,8 @@
  * Collects a response item: its head, then the body as it arrives, in one growing buffer. A server that sends byte by
  * byte costs no more memory than its bytes, and one that announces much and sends nothing costs only the first piece.
  */
+import type { ByteBudget } from '../byte-budget.ts';
 import { FIRST_RESPONSE_BYTES } from '../limits.ts';
-
-/** Counts the bytes of all responses that are being received. */
-export interface ByteBudget {
-  /** False when that would be too much. */
-  take(bytes: number): boolean;
-  give(bytes: number): void;
-}
-
-export function byteBudget(limitBytes: number): ByteBudget {
-  let left = limitBytes;
-  return {
-    take(bytes) {
-      if (bytes > left) return false;
-      left -= bytes;
-      return true;
-    },
-    give(bytes) {
-      left += bytes;
-    },
-  };
-}
 
 export class ResponseBuffer {
   readonly #budget: ByteBudget;
