@@ -57,6 +57,19 @@ describe('engines', () => {
     expect(done).toBeGreaterThan(1_000);
     expect(await server.client.metrics()).toMatch(/pappus_engine_processes_lost_total [1-9]/);
   });
+
+  it('that are all gone make the server not ready, until others are up', async () => {
+    for (const engine of engines()) process.kill(engine, 'SIGKILL');
+    const said: string[] = [];
+    const deadline = performance.now() + 20_000;
+    while (performance.now() < deadline) {
+      const answer = await server.client.ready().then(() => 'ready', (error: ProblemError) => `${error.problem.status} ${error.problem.detail}`);
+      if (said.at(-1) !== answer) said.push(answer);
+      if (said.length > 1 && answer === 'ready') break;
+    }
+    expect(said.slice(-2)).toEqual(['503 no engine is up at this moment', 'ready']);
+    await works();
+  });
 });
 
 /** Holds connections open until its standard input ends: a process has not enough files for both ends of so many. */

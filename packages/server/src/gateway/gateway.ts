@@ -26,7 +26,7 @@ import type { Invoker } from './invoker.ts';
 export interface GatewayOptions {
   readonly config: ServerConfig;
   readonly registry: Registry;
-  readonly engine: Pick<ComputeEngine, 'prepare'>;
+  readonly engine: Pick<ComputeEngine, 'prepare' | 'stats'>;
   readonly invoker: Invoker;
   /** The platform's own functions, which compositions may call. */
   readonly builtins: ReadonlyMap<string, Signature>;
@@ -119,7 +119,7 @@ function buildParts(options: GatewayOptions): GatewayParts {
   metrics.gauge('pappus_traces', 'Traces in memory', () => traces.size);
   const handlers = {
     ...registryRoutes(registry),
-    ...observingRoutes({ registry, traces, logs, metrics, version: options.version, ready: () => state.ready }),
+    ...observingRoutes({ registry, traces, logs, metrics, version: options.version, notReady: () => whyNotReady(state, options.engine) }),
     deployFunction: deployFunctionRoute(options),
     deployComposition: deployCompositionRoute(options),
     // Its path is looked at before the router: only requests with another method come here, and are refused by it.
@@ -128,6 +128,11 @@ function buildParts(options: GatewayOptions): GatewayParts {
   const invocations = new Invocations({ config, registry, invoker, tokens, bodies, recorder, clock, random, logger });
   const api = new ApiServer({ handlers, tokens, bodies, metrics, accessLog, clock, logger });
   return { invocations, api, otlp, state };
+}
+
+function whyNotReady({ ready }: GatewayState, engine: GatewayOptions['engine']): string | null {
+  if (!ready) return 'the server is stopping';
+  return engine.stats().threads > 0 ? null : 'no engine is up at this moment';
 }
 
 function unreachableRoute(): never {

@@ -14,15 +14,15 @@ export interface Observed {
   readonly logs: LogStore;
   readonly metrics: Metrics;
   readonly version: string;
-  /** Whether invocations are taken. */
-  readonly ready: () => boolean;
+  /** Why no invocation could run now; null where they are taken. */
+  readonly notReady: () => string | null;
 }
 
 const PLAIN = 'text/plain; charset=utf-8';
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 
 export function observingRoutes(observed: Observed): Readonly<Record<string, Handler>> {
-  const { metrics, version, ready } = observed;
+  const { metrics, version, notReady } = observed;
   let document: unknown = null;
   return {
     trace: (call) => trace(observed, call),
@@ -30,7 +30,8 @@ export function observingRoutes(observed: Observed): Readonly<Record<string, Han
     metrics: () => ({ kind: 'text', contentType: PROMETHEUS, text: metrics.text() }),
     health: () => ({ kind: 'text', contentType: PLAIN, text: 'ok\n' }),
     ready() {
-      if (!ready()) throw new AppError('unavailable', 'the server is stopping', { retryable: true });
+      const why = notReady();
+      if (why !== null) throw new AppError('unavailable', why, { retryable: true });
       return { kind: 'text', contentType: PLAIN, text: 'ready\n' };
     },
     openapi: () => json((document ??= openapiDocument({ version }))),
