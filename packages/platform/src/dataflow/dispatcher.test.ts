@@ -1,42 +1,15 @@
 /** Room, fairness, cancellation, deadlines, kept results, nesting and I/O, on an engine of closures. */
-import { AppError, defined, seededRandom, silentLogger, sleep, systemClock } from '@pappus/core';
+import { AppError, defined, seededRandom, sleep, systemClock } from '@pappus/core';
 import type { CompositionGraph } from '@pappus/composition';
 import { expect, it } from 'vitest';
 import { ResultCache } from '../cache/result-cache.ts';
-import type { ComputeEngine } from '../engine/compute-engine.ts';
 import type { IoFunction } from '../io/io-function.ts';
 import type { Item } from '../sets/item.ts';
-import { Dispatcher, type DispatcherOptions, type InvocationOutcome } from './dispatcher.ts';
+import type { DispatcherOptions } from './dispatcher.ts';
 import type { Inlet, InputSource, OutputSink } from './flow.ts';
 import { planFunction, planGraph } from './plan-graph.ts';
-import type { Plan } from './plan.ts';
-import { ClosureEngine, specOf, type Closed, type Closure } from './testing/closure-engine.ts';
-
-const item = (name: string, key = 0): Item => ({ name, key, data: new TextEncoder().encode(name) });
-const items = (count: number): Item[] => Array.from({ length: count }, (_, index) => item(`i${index}`));
-const echo: Closure = (inputs) => [inputs.flat()];
-
-function dispatcherOf(engine: ClosureEngine, options: Partial<DispatcherOptions> = {}): Dispatcher {
-  return new Dispatcher({ engine: engine as unknown as ComputeEngine, clock: systemClock, random: seededRandom(1), logger: silentLogger, cache: null, ...options });
-}
-
-const closed = (closure: Closure, changes: Parameters<typeof specOf>[2] = {}): Closed => ({ spec: specOf(['in'], ['out'], changes), closure });
-const invoke = (dispatcher: Dispatcher, plan: Plan, set: readonly Item[], timeoutMs = 5_000, signal?: AbortSignal): Promise<InvocationOutcome> =>
-  dispatcher.invoke({ plan, inputs: [{ name: 'in', items: set }], timeoutMs, ...(signal === undefined ? {} : { signal }) });
-
-/** `first` over each item of `in`, then `second` over each of what it made. */
-const chain = (firstName: string, secondName: string, distribution: 'each' | 'all' = 'each'): CompositionGraph => ({
-  name: 'chain',
-  sets: ['in', 'between', 'out'],
-  inputs: 1,
-  outputs: [2],
-  applications: [
-    { callee: firstName, inputs: [{ parameter: 'in', position: 0, set: 0, distribution: 'each', optional: false }], outputs: [1], joins: [] },
-    { callee: secondName, inputs: [{ parameter: 'in', position: 0, set: 1, distribution, optional: false }], outputs: [2], joins: [] },
-  ],
-});
-
-const computeOf = (functions: ReadonlyMap<string, Closed>) => (name: string) => ({ kind: 'compute' as const, name, hash: name, spec: defined(functions.get(name), name).spec });
+import { ClosureEngine, specOf, type Closure } from './testing/closure-engine.ts';
+import { chain, closed, computeOf, dispatcherOf, echo, invoke, item, items } from './testing/dispatching.ts';
 
 it('refuses an invocation when there is no room, at once and for later', async () => {
   const functions = new Map([['f', closed(echo)]]);

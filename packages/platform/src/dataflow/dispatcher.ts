@@ -129,6 +129,7 @@ export class Dispatcher {
     this.#blockedBy = callee.hash;
     return false;
   };
+  #pumping = false;
   #stopping = false;
   #idle: (() => void) | null = null;
 
@@ -166,7 +167,14 @@ export class Dispatcher {
     if (this.#stopping) return Promise.reject(new AppError('unavailable', 'the server is stopping', { retryable: true }));
     const refusal = this.#admission.enter(options.plan.name);
     if (refusal !== null) return Promise.reject(refusal);
-    return new Promise((resolve) => this.#accept(options, resolve));
+    return new Promise((resolve, reject) => {
+      try {
+        this.#accept(options, resolve);
+      } catch (thrown) {
+        this.#admission.leave(options.plan.name);
+        reject(thrown);
+      }
+    });
   }
 
   /** Takes nothing new and waits for what is under way, at most so long; then it is cancelled. */
@@ -205,11 +213,15 @@ export class Dispatcher {
     if (signal?.aborted === true) return onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
     const entry: Entry = { job, invocation: root, nested: 0 };
-    this.#begin(entry);
-    source?.begin({
-      add: (set, items) => this.#feed(entry, () => root.addInput(set, items)),
-      end: () => this.#feed(entry, () => root.endInputs()),
-    });
+    try {
+      this.#begin(entry);
+      source?.begin({
+        add: (set, items) => this.#feed(entry, () => root.addInput(set, items)),
+        end: () => this.#feed(entry, () => root.endInputs()),
+      });
+    } catch (thrown) {
+      this.#onDefect(entry, thrown);
+    }
   }
 
   #feed(entry: Entry, put: () => void): void {
@@ -235,13 +247,17 @@ export class Dispatcher {
   #goOn(entry: Entry): void {
     const { job, invocation } = entry;
     if (job.root.isEnded) return this.#pump();
-    while (entry.nested < MAX_NESTED_AT_ONCE) {
-      const run = invocation.next('composition', always);
-      if (run === null) break;
-      this.#nest(entry, run);
+    try {
+      while (entry.nested < MAX_NESTED_AT_ONCE) {
+        const run = invocation.next('composition', always);
+        if (run === null) break;
+        this.#nest(entry, run);
+      }
+      this.#enter('compute', entry);
+      this.#enter('io', entry);
+    } catch (thrown) {
+      this.#onDefect(entry, thrown);
     }
-    this.#enter('compute', entry);
-    this.#enter('io', entry);
     this.#pump();
   }
 
@@ -254,10 +270,13 @@ export class Dispatcher {
     if (!startsAtOnce || (this.#start(kind, entry) && invocation.canStart(kind))) line.add(job.lane, entry);
   }
 
-  /** Starts what there is room for. */
+  /** Starts what there is room for: one loop, also where what it starts ends at once and asks for it again. */
   #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
     while (this.#hasRoom('compute') && this.#startNext('compute'));
     while (this.#hasRoom('io') && this.#startNext('io'));
+    this.#pumping = false;
   }
 
   #hasRoom(kind: Kind): boolean {
@@ -268,7 +287,11 @@ export class Dispatcher {
   #startNext(kind: Kind): boolean {
     const entry = this.#lines[kind].peek();
     if (entry === undefined) return false;
-    this.#start(kind, entry);
+    try {
+      this.#start(kind, entry);
+    } catch (thrown) {
+      this.#onDefect(entry, thrown);
+    }
     return true;
   }
 
@@ -296,13 +319,13 @@ export class Dispatcher {
   async #compute(entry: Entry, run: Run): Promise<void> {
     const { job, invocation } = entry;
     const callee = run.planned.callee as ComputeCallee;
-    const unit = invocation.unitOf(run) as Unit;
     const readyUs = job.trace?.nowUs() ?? 0;
-    const task: SegmentTask = { invocation: job.id, segment: unit.segment, inputs: run.inputs, stdio: job.stdio, traced: job.trace !== null };
     this.#computing++;
     this.#running.set(callee.hash, (this.#running.get(callee.hash) ?? 0) + 1);
     let costUs = ESTIMATED_RUN_US;
     try {
+      const unit = invocation.unitOf(run) as Unit;
+      const task: SegmentTask = { invocation: job.id, segment: unit.segment, inputs: run.inputs, stdio: job.stdio, traced: job.trace !== null };
       const result = await this.#resultOf(task, callee, job.cancellation);
       if ('outputs' in result && result.kind === 'kept') {
         this.#traceKept(entry, run, readyUs);
@@ -376,14 +399,22 @@ export class Dispatcher {
     const path = [...invocation.path, invocation.plan.name];
     if (path.length >= MAX_INVOCATION_NESTING) return this.#fail(invocation, 'nesting', `compositions run more than ${MAX_INVOCATION_NESTING} deep in one another`);
     entry.nested++;
+    let begun = false;
     const onEnd = (result: InvocationResult): void => {
       entry.nested--;
       if (result.kind === 'done') invocation.finished(run, result.outputs);
       else invocation.fail(result.failure);
-      this.#goOn(entry);
+      if (begun) this.#goOn(entry); // else whoever began it goes on, and does not stand one call deeper for each item
     };
     const inner = running({ plan, inputs: run.inputs, source: null, sink: null, flow: this.#flow, onRoom: () => {}, path, onEnd });
     this.#begin({ job, invocation: inner, nested: 0 });
+    begun = true;
+  }
+
+  /** A mistake of ours in one invocation ends this one, not the process and not the others. */
+  #onDefect({ job }: Entry, thrown: unknown): void {
+    this.#options.logger.log('error', 'an invocation met a defect', { invocation: job.id, error: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) });
+    this.#fail(job.root, 'internal', errorMessage(thrown));
   }
 
   /** An engine or an I/O function rejects only when it stops, when its signal says so, when the function was removed, or for a defect of ours. */

@@ -30,6 +30,8 @@ export class Invocation implements RunningPlan {
   /** Applications for which something may have become possible; a list, since a chain of them may be thousands long. */
   readonly #changed: ApplicationState[] = [];
   #open: number;
+  /** What is there at the beginning. */
+  #inputs: Sets;
   #liveBytes = 0;
   #ended = false;
 
@@ -46,15 +48,17 @@ export class Invocation implements RunningPlan {
     this.#applications = plan.applications.map((planned) => new ApplicationState(planned, plan.headOf[planned.index] !== null && plan.headOf[planned.index] !== planned.index, sink !== null));
     this.#outlet = sink === null ? null : new Outlet({ plan, sink, sets: this.#sets, applications: this.#applications, meter: this.#meter, letGo: (part) => this.#letGo(part), onRoom });
     this.#open = this.#applications.length;
-    for (let set = 0; set < plan.graph.inputs; set++) this.#fill(set, inputs[set]?.items ?? []);
+    this.#inputs = inputs;
   }
 
   get isEnded(): boolean {
     return this.#ended;
   }
 
-  /** Makes what can start known; ends at once where there is nothing to do. */
+  /** Makes what can start known; ends at once where there is nothing to do, or too much of it. */
   begin(): void {
+    for (let set = 0; set < this.plan.graph.inputs; set++) this.#fill(set, this.#inputs[set]?.items ?? []);
+    this.#inputs = [];
     this.#changed.push(...this.#applications);
     this.#settled();
   }
@@ -156,6 +160,7 @@ export class Invocation implements RunningPlan {
 
   /** What the client brought before the beginning: it holds the bytes itself. */
   #fill(set: number, items: readonly Item[]): void {
+    if (this.#ended) return;
     const state = this.#state(set);
     if (items.length > 0) this.#addPart(set, { order: [state.added], items, bytes: 0, sent: true, holders: 0 }, null);
     state.added++;
