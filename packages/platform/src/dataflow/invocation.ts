@@ -92,7 +92,7 @@ export class Invocation implements RunningPlan {
       const { callee } = application.planned;
       if (callee.kind !== kind || !application.canStart || this.#isHeldBack(application) || !admit(callee)) continue;
       if (application.started < MAX_RUNS_PER_APPLICATION) return application.next();
-      this.#failPlatform('runs', `${callee.name} would run more than ${MAX_RUNS_PER_APPLICATION} times in one invocation`);
+      this.#failRuns(callee, application.started + application.runsLeft);
       return null;
     }
     return null;
@@ -142,6 +142,10 @@ export class Invocation implements RunningPlan {
 
   #failPlatform(kind: PlatformFailure['kind'], message: string): void {
     this.fail({ function: null, path: [...this.path, this.plan.name], items: [], reason: { kind, message } });
+  }
+
+  #failRuns({ name }: Callee, runs: number): void {
+    this.#failPlatform('runs', `${name} would run ${runs} times in one invocation, which may be ${MAX_RUNS_PER_APPLICATION} at the most`);
   }
 
   /**
@@ -283,7 +287,9 @@ export class Invocation implements RunningPlan {
   #advanceWhole(application: ApplicationState): void {
     const { inputs, joins } = application.planned;
     if (application.phase === 'open' || !inputs.every(({ set }) => this.#state(set).complete)) return;
-    application.openWhole(partition(inputs, joins, inputs.map(({ set }) => this.#state(set).whole())));
+    const partitioned = partition(inputs, joins, inputs.map(({ set }) => this.#state(set).whole()));
+    if (partitioned.runs > MAX_RUNS_PER_APPLICATION) return this.#failRuns(application.planned.callee, partitioned.runs);
+    application.openWhole(partitioned);
     this.#settle(application);
   }
 
