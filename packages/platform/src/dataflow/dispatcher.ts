@@ -7,7 +7,6 @@ import { AppError, Cancellation, cancelled, errorMessage, randomHex, toAppError,
 import { resultKey } from '../cache/result-key.ts';
 import type { ResultCache } from '../cache/result-cache.ts';
 import type { ComputeEngine, SegmentResult, SegmentTask } from '../engine/compute-engine.ts';
-import type { FunctionHash } from '../functions/function-spec.ts';
 import type { RunLog } from '../sandbox/sandbox.ts';
 import type { ItemSet, Sets } from '../sets/item.ts';
 import { Admission } from './admission.ts';
@@ -15,9 +14,10 @@ import type { PlatformFailure } from './failure.ts';
 import { FairLine } from './fair-line.ts';
 import { DEFAULT_FLOW, type FlowLimits, type InputSource, type OutputSink } from './flow.ts';
 import { FunctionInvocation } from './function-invocation.ts';
+import { FunctionTurns, type Waiter } from './function-turns.ts';
 import { Invocation } from './invocation.ts';
 import { LiveSet } from './live-set.ts';
-import { DEFAULT_IO_SLOTS, ESTIMATED_RUN_US, MAX_COUNTED_FUNCTIONS, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_LOG_BYTES, MAX_NESTED_AT_ONCE, LOG_ENTRY_BYTES, TASKS_PER_THREAD } from './limits.ts';
+import { DEFAULT_IO_SLOTS, ESTIMATED_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_LOG_BYTES, MAX_NESTED_AT_ONCE, LOG_ENTRY_BYTES, TASKS_PER_THREAD } from './limits.ts';
 import { isKept, type Callee, type Plan, type Unit } from './plan.ts';
 import type { InvocationOptions, InvocationResult, Run, RunningPlan } from './running-plan.ts';
 import { Trace } from './trace.ts';
@@ -97,7 +97,7 @@ interface Job {
 type Kind = 'compute' | 'io';
 type ComputeCallee = Extract<Callee, { kind: 'compute' }>;
 
-interface Entry {
+interface Entry extends Waiter {
   readonly job: Job;
   readonly invocation: RunningPlan;
   /** Compositions that it has called and that have not ended. */
@@ -107,9 +107,7 @@ interface Entry {
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #lines = { compute: new FairLine<Entry>(), io: new FairLine<Entry>() };
-  /** By function: those that wait for one of its runs to end, because no more of them may go on at once. */
-  readonly #parked = new Map<FunctionHash, Set<Entry>>();
-  readonly #running = new Map<FunctionHash, number>();
+  readonly #functions = new FunctionTurns<Entry>((entry) => this.#wake(entry));
   readonly #admission: Admission;
   readonly #jobs = new LiveSet<Job>();
   readonly #flow: FlowLimits;
@@ -122,13 +120,6 @@ export class Dispatcher {
   #ioSlots = DEFAULT_IO_SLOTS;
   #completedTasks = 0;
   #completedIo = 0;
-  /** Why the last run that was asked for did not start. */
-  #blockedBy: FunctionHash | null = null;
-  readonly #admit = (callee: Callee): boolean => {
-    if (callee.kind !== 'compute' || (this.#running.get(callee.hash) ?? 0) < callee.spec.limits.concurrency) return true;
-    this.#blockedBy = callee.hash;
-    return false;
-  };
   #pumping = false;
   #stopping = false;
   #idle: (() => void) | null = null;
@@ -212,7 +203,7 @@ export class Dispatcher {
     this.#jobs.add(job);
     if (signal?.aborted === true) return onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
-    const entry: Entry = { job, invocation: root, nested: 0 };
+    const entry: Entry = entryOf(job, root);
     try {
       this.#begin(entry);
       source?.begin({
@@ -298,22 +289,22 @@ export class Dispatcher {
   /** Starts one run of it, if there is one that may start. Whether or not it stands in line: it does not afterwards, unless it has more. */
   #start(kind: Kind, entry: Entry): boolean {
     const { job, invocation } = entry;
-    this.#blockedBy = null;
-    if (job.root.isEnded) this.#wakeParked(); // one of them may have been passed over for it
-    const run = job.root.isEnded ? null : invocation.next(kind, this.#admit);
+    const run = job.root.isEnded ? null : invocation.next(kind, this.#functions.admit);
     if (run === null || !invocation.canStart(kind)) this.#lines[kind].remove(job.lane, entry);
-    if (run === null && this.#blockedBy === null) this.#wakeParked(); // it was let in for a run that it has got elsewhere by now
-    if (run === null) this.#park(entry, this.#blockedBy);
-    else if (kind === 'compute') void this.#compute(entry, run);
-    else void this.#performIo(entry, run);
+    if (kind === 'io') {
+      if (run !== null) void this.#performIo(entry, run);
+      return run !== null;
+    }
+    this.#functions.answered(entry, run === null ? null : (run.planned.callee as ComputeCallee).hash);
+    if (run !== null) void this.#compute(entry, run);
     return run !== null;
   }
 
-  #park(entry: Entry, hash: FunctionHash | null): void {
-    if (hash === null || entry.job.root.isEnded) return;
-    const parked = this.#parked.get(hash);
-    if (parked === undefined) this.#parked.set(hash, new Set([entry]));
-    else parked.add(entry);
+  /** A function that it waits for may run: into the line, unless it has ended. */
+  #wake(entry: Entry): boolean {
+    if (entry.job.root.isEnded) return false;
+    this.#lines.compute.add(entry.job.lane, entry);
+    return true;
   }
 
   async #compute(entry: Entry, run: Run): Promise<void> {
@@ -321,7 +312,7 @@ export class Dispatcher {
     const callee = run.planned.callee as ComputeCallee;
     const readyUs = job.trace?.nowUs() ?? 0;
     this.#computing++;
-    this.#running.set(callee.hash, (this.#running.get(callee.hash) ?? 0) + 1);
+    this.#functions.begin(callee.hash);
     let costUs = ESTIMATED_RUN_US;
     try {
       const unit = invocation.unitOf(run) as Unit;
@@ -339,7 +330,7 @@ export class Dispatcher {
     } finally {
       this.#computing--;
       this.#completedTasks++;
-      this.#leaveFunction(callee.hash);
+      this.#functions.end(callee.hash);
       this.#lines.compute.charge(job.lane, costUs);
       this.#goOn(entry);
     }
@@ -407,7 +398,7 @@ export class Dispatcher {
       if (begun) this.#goOn(entry); // else whoever began it goes on, and does not stand one call deeper for each item
     };
     const inner = running({ plan, inputs: run.inputs, source: null, sink: null, flow: this.#flow, onRoom: () => {}, path, onEnd });
-    this.#begin({ job, invocation: inner, nested: 0 });
+    this.#begin(entryOf(job, inner));
     begun = true;
   }
 
@@ -424,33 +415,9 @@ export class Dispatcher {
     if (error.code === 'internal') this.#options.logger.log('error', 'a run failed outside its function', { invocation: job.id, error: errorMessage(thrown) });
     invocation.failRun(run, { kind: kindOf(error), message: error.message });
   }
-
-  #leaveFunction(hash: FunctionHash): void {
-    const running = (this.#running.get(hash) ?? 1) - 1;
-    // Counts of 0 stay: a Map that entries come to and go from all the time keeps the collector busy.
-    if (running === 0 && this.#running.size > MAX_COUNTED_FUNCTIONS) this.#running.delete(hash);
-    else this.#running.set(hash, running);
-    this.#wake(hash);
-  }
-
-  #wakeParked(): void {
-    for (const hash of [...this.#parked.keys()]) this.#wake(hash);
-  }
-
-  /** Lets the first that waits for the function, and still wants to run, into the line. */
-  #wake(hash: FunctionHash): void {
-    const parked = this.#parked.get(hash);
-    if (parked === undefined) return;
-    for (const entry of parked) {
-      parked.delete(entry);
-      if (entry.job.root.isEnded) continue;
-      this.#lines.compute.add(entry.job.lane, entry);
-      break;
-    }
-    if (parked.size === 0) this.#parked.delete(hash);
-  }
 }
 
+const entryOf = (job: Job, invocation: RunningPlan): Entry => ({ job, invocation, nested: 0, waitsFor: [], offered: null });
 const always = (): boolean => true;
 const running = (options: InvocationOptions): RunningPlan => (options.plan.alone && options.source === null && options.sink === null ? new FunctionInvocation(options) : new Invocation(options));
 
