@@ -81,6 +81,7 @@ export class IncomingBytes {
 
   /** The next `count` bytes in a buffer of their own, or all that are left. */
   async gather(count: number): Promise<Buffer> {
+    if (this.#failure !== null) throw this.#failure.reason;
     // An item that says that it is longer than all there is gets no more memory for it.
     const length = Math.min(count, this.#queued + this.#left);
     this.#options.reserve(length);
