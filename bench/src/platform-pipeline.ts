@@ -55,7 +55,7 @@ async function check({ signal }: BenchContext, gateway: Gateway): Promise<void> 
   const items = itemsOf(CHECKED_ITEMS);
   const answer = async (name: string): Promise<readonly Item[]> => {
     const { body } = await bulkRequest(gateway.invokeUrl(name), frameOf(CHECKED_ITEMS), true, signal);
-    return decodeFrames(body ?? Buffer.alloc(0))[0]?.items ?? [];
+    return decodeFrames(body ?? Buffer.alloc(0), CHECKED_ITEMS)[0]?.items ?? [];
   };
   const copies = await answer('copies');
   const wrong = items.find(({ name, key, data }, index) => copies[index]?.name !== name || copies[index]?.key !== key || !Buffer.from(copies[index]?.data ?? []).equals(data));

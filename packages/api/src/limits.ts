@@ -42,3 +42,5 @@ export const MAX_JSON_BYTES: number = 64 * 1024 ** 2;
 export const MAX_WHOLE_BODY_BYTES: number = 8 * 1024 ** 2;
 /** Bytes of the records that extend a tar header. */
 export const MAX_PAX_BYTES = 65_536;
+/** Such records, and long names, before one entry; tar programs write two. */
+export const MAX_EXTENSIONS_OF_ENTRY = 8;

@@ -1,6 +1,6 @@
 /** What the blocks of a tar file say, one after the other: what a pax record or a long name says counts for the next entry. */
 import { AppError } from '@pappus/core';
-import { MAX_PAX_BYTES } from '../limits.ts';
+import { MAX_EXTENSIONS_OF_ENTRY, MAX_PAX_BYTES } from '../limits.ts';
 import { decodePax, KEY_RECORD, PROBLEM_RECORD } from './pax-record.ts';
 import { decodeHeader, type TarHeader } from './tar-header.ts';
 
@@ -16,17 +16,28 @@ export type TarStep =
   | { readonly kind: 'end' };
 
 export class TarCursor {
+  readonly #maxEntries: number;
+  #entries = 0;
+  /** Extensions since the last entry. */
+  #extensions = 0;
   #path: string | null = null;
   #size: number | null = null;
   #key: string | null = null;
+
+  constructor(maxEntries: number) {
+    this.#maxEntries = maxEntries;
+  }
 
   header(block: Uint8Array): TarStep {
     const header = decodeHeader(block);
     if (header === null) return { kind: 'end' };
     if (header.type === 'x' || header.type === 'g' || header.type === 'L') {
       if (header.size > MAX_PAX_BYTES) throw new AppError('corrupt-data', `a tar entry has ${header.size} bytes of records, more than ${MAX_PAX_BYTES}`);
+      if (++this.#extensions > MAX_EXTENSIONS_OF_ENTRY) throw new AppError('corrupt-data', `a tar entry has more than ${MAX_EXTENSIONS_OF_ENTRY} headers that extend it`);
       return { kind: 'extension', size: header.size, type: header.type };
     }
+    if (++this.#entries > this.#maxEntries) throw new AppError('resource-exhausted', `the tar file has more than ${this.#maxEntries} entries`);
+    this.#extensions = 0;
     return this.#entry(header);
   }
 

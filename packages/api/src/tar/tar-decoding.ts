@@ -16,9 +16,8 @@ export function decodeTar(bytes: Uint8Array, maxItems: number): DecodedTar {
     if (items.length === 0) sets.set(set, items);
     return items;
   };
-  const cursor = new TarCursor();
+  const cursor = new TarCursor(maxItems);
   let at = 0;
-  let count = 0;
   const taken = (size: number): Uint8Array => {
     if (size > bytes.length - at) throw new AppError('corrupt-data', 'the tar file ends before its end');
     at += size;
@@ -32,7 +31,6 @@ export function decodeTar(bytes: Uint8Array, maxItems: number): DecodedTar {
       taken(paddingOf(step.size));
       continue;
     }
-    if (++count > maxItems) throw new AppError('resource-exhausted', `the tar file has more than ${maxItems} entries`);
     const place = splitPath(step.path);
     if (step.kind === 'folder') {
       if (place !== null && place.item === '') itemsOf(place.set);

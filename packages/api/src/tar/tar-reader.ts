@@ -29,9 +29,9 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
   }
 }
 
-/** As `readTar`, from bytes that somebody else ends. */
-export async function* tarItems(bytes: ArrivingBytes): AsyncGenerator<TarItem, void, undefined> {
-  const cursor = new TarCursor();
+/** As `readTar`, from bytes that somebody else ends; `resource-exhausted` for too many entries. */
+export async function* tarItems(bytes: ArrivingBytes, maxEntries: number = Infinity): AsyncGenerator<TarItem, void, undefined> {
+  const cursor = new TarCursor(maxEntries);
   for (;;) {
     const step = cursor.header(await exactly(bytes.take(BLOCK_BYTES), BLOCK_BYTES));
     switch (step.kind) {

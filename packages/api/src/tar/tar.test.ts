@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeTar } from './tar-decoding.ts';
+import { encodePax } from './pax-record.ts';
 import { emptySet, END_OF_TAR, itemHead, itemPadding, tarFailure } from './tar-entry.ts';
 import { readTar, type TarItem } from './tar-reader.ts';
 
@@ -95,6 +96,19 @@ describe('items as tar', () => {
     const one = { set: 'in', name: 'a', key: 0, data: new Uint8Array(0) };
     expect(() => decodeTar(encode([one, one, one]), 2)).toThrow(/more than 2 entries/);
     expect(() => decodeTar(encode([{ ...one, set: 'file', name: '' }]), 2)).toThrow(/in no set/);
+  });
+
+  it('bounds the headers that extend one entry, and those that extend none', async () => {
+    const extension = encodePax(new Map([['comment', 'x']]), 'x');
+    const entry = itemHead('in', 'a', 0, 0);
+    const extended = (count: number): Uint8Array => Buffer.concat([...Array.from({ length: count }, () => extension), entry, ...Array.from({ length: count }, () => extension), entry, END_OF_TAR]);
+    expect(decodeTar(extended(8), 2).sets.get('in')).toHaveLength(2);
+    expect(await readAll(extended(8), 600)).toHaveLength(2);
+    const tooMany = Buffer.concat(Array.from({ length: 1_000 }, () => extension));
+    for (const bytes of [extended(9), tooMany]) {
+      expect(() => decodeTar(bytes, 2)).toThrow(/more than 8 headers/);
+      await expect(readAll(bytes, 600)).rejects.toThrow(/more than 8 headers/);
+    }
   });
 });
 

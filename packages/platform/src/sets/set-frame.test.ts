@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Sets } from './item.ts';
 import { itemNameProblem, setNameProblem } from './item-name.ts';
 import { decodeSets, encodeSets, encodeSetsWhole, frameBytes } from './set-frame.ts';
+import { decodeFrames, readFrames } from './set-frames.ts';
 
 const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((text) => itemNameProblem(text) === null && setNameProblem(text) === null);
 const data = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.integer({ min: 4_000, max: 5_000 }).map((length) => new Uint8Array(length).fill(length)));
@@ -73,5 +74,41 @@ describe('set frames', () => {
   test.each(['../x', 'a//b', '/a', 'a/', '.', 'a/../b', 'nul\0', 'x'.repeat(300)])('a frame with the item name %j is corrupt', (bad) => {
     const frame = encodeSetsWhole([{ name: 'set', items: [{ name: bad, key: 0, data: new Uint8Array() }] }]);
     expect(() => decodeSets(frame)).toThrow(/bad name/);
+  });
+});
+
+describe('frames one behind the other', () => {
+  const frames = (sizes: readonly number[]): Buffer => Buffer.concat(sizes.map((items) => encodeSetsWhole([{ name: 's', items: Array.from({ length: items }, (_, key) => ({ name: `i${key}`, key, data: Buffer.from('x') })) }])));
+
+  /** Nothing is reserved for what is too much. */
+  async function read(bytes: Buffer, maxItems: number): Promise<number> {
+    let at = 0;
+    const next = async (count: number): Promise<Uint8Array> => bytes.subarray(at, (at += count));
+    let items = 0;
+    for await (const found of readFrames({ take: next, gather: next }, maxItems)) if (found.kind === 'item') items += 1;
+    return items;
+  }
+
+  test('have a bound on their items, and on themselves, whole and as they arrive', async () => {
+    for (const sizes of [[4], [2, 2], [1, 1, 1, 1], [3, 0], [0, 0, 0, 0]]) {
+      const items = sizes.reduce((sum, size) => sum + size, 0);
+      expect(decodeFrames(frames(sizes), 4)[0]?.items).toHaveLength(items);
+      expect(await read(frames(sizes), 4)).toBe(items);
+      expect(() => decodeFrames(frames([...sizes, 0]), 4)).toThrow(/more than 4 items/);
+      await expect(read(frames([...sizes, 1]), 4)).rejects.toThrow(/more than 4 items/);
+    }
+  });
+
+  test('say in their first bytes that they have too many, and nothing else of them is looked at', async () => {
+    const fixed = frames([5]).subarray(0, 16);
+    expect(() => decodeFrames(fixed, 4)).toThrow(/more than 4 items/);
+    await expect(read(fixed, 4)).rejects.toThrow(/more than 4 items/);
+  });
+
+  test('have no longer head than their sets and items can need', async () => {
+    const fixed = Buffer.from(frames([1]).subarray(0, 16));
+    fixed.writeUInt32LE(100_000_000, 4);
+    expect(() => decodeFrames(fixed, 4)).toThrow(/a head of 100000000 bytes/);
+    await expect(read(fixed, 4)).rejects.toThrow(/a head of 100000000 bytes/);
   });
 });

@@ -209,6 +209,13 @@ export function readEntries(start: Uint8Array): { readonly sets: readonly string
 /** Length of the head whose first `FIXED_BYTES` these are. */
 export const headBytes = (start: Uint8Array): number => checkedHeadBytes(asBuffer(start));
 
+/** How many sets and items a head says it has, by its first `FIXED_BYTES`. */
+export function headCounts(start: Uint8Array): { readonly sets: number; readonly items: number } {
+  const bytes = asBuffer(start);
+  checkedHeadBytes(bytes);
+  return { sets: bytes.readUInt32LE(8), items: bytes.readUInt32LE(12) };
+}
+
 /** Length of the frame whose first bytes these are, or null as long as its head is not complete. */
 export function frameBytes(start: Uint8Array): number | null {
   const bytes = asBuffer(start);
@@ -245,7 +252,8 @@ function readHead(bytes: Buffer): Head {
 function checkedHeadBytes(bytes: Buffer): number {
   if (bytes.length < FIXED_BYTES || bytes.readUInt32LE(0) !== MAGIC) throw corrupt('another beginning than that of a frame of sets');
   const head = bytes.readUInt32LE(4);
-  if (head < FIXED_BYTES || head > MAX_FRAME_HEAD_BYTES) throw corrupt(`a head of ${head} bytes`);
+  const mostBytes = FIXED_BYTES + bytes.readUInt32LE(8) * (SET_BYTES + MAX_SET_NAME_BYTES) + bytes.readUInt32LE(12) * (ITEM_BYTES + MAX_ITEM_NAME_BYTES);
+  if (head < FIXED_BYTES || head > Math.min(mostBytes, MAX_FRAME_HEAD_BYTES)) throw corrupt(`a head of ${head} bytes`);
   return head;
 }
 

@@ -38,7 +38,7 @@ export function inputSets(body: SentBody, signature: Signature, callee: string):
     case 'raw':
       return rawInputs(body.bytes, body.raw, signature, callee);
     case 'frame':
-      return arranged(decodeFrames(body.bytes), signature, callee);
+      return arranged(decodeFrames(body.bytes, MAX_ITEMS_PER_REQUEST), signature, callee);
     case 'tar':
       return arranged([...decodeTar(body.bytes, MAX_ITEMS_PER_REQUEST).sets].map(([name, items]) => ({ name, items: checkedNames(items) })), signature, callee);
     case 'multipart':

@@ -27,13 +27,11 @@ export function streamedItems(form: Exclude<SetsForm, 'raw'>, contentType: strin
 }
 
 async function* framed(bytes: IncomingBytes): AsyncGenerator<StreamedItem, void, undefined> {
-  for await (const found of readFrames(bytes)) yield { set: found.set, item: found.kind === 'item' ? found.item : null };
+  for await (const found of readFrames(bytes, MAX_ITEMS_PER_REQUEST)) yield { set: found.set, item: found.kind === 'item' ? found.item : null };
 }
 
 async function* tarred(bytes: IncomingBytes): AsyncGenerator<StreamedItem, void, undefined> {
-  let entries = 0;
-  for await (const found of tarItems(bytes)) {
-    if (++entries > MAX_ITEMS_PER_REQUEST) throw new AppError('resource-exhausted', `the tar file has more than ${MAX_ITEMS_PER_REQUEST} entries`);
+  for await (const found of tarItems(bytes, MAX_ITEMS_PER_REQUEST)) {
     switch (found.kind) {
       case 'item':
         yield { set: found.set, item: { name: checkedName(found.name), key: found.key, data: found.data } };

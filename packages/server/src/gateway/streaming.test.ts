@@ -65,7 +65,7 @@ describe('a body of items', () => {
     expect(outputs.get('b')?.map(({ name, key, data }) => [name, key, data.length, data[99_999]])).toEqual(items.map(({ name, key, data }) => [name, key, data.length, data[0]]));
     const frame = 'application/vnd.pappus.sets';
     const response = await fetch(`${server.url}/v1/invoke/one`, { method: 'POST', body: Uint8Array.from(encodeSetsWhole([{ name: 'a', items }])), headers: { 'content-type': frame, accept: frame } });
-    const [set] = decodeFrames(new Uint8Array(await response.arrayBuffer()));
+    const [set] = decodeFrames(new Uint8Array(await response.arrayBuffer()), items.length);
     expect(set?.items.map(({ name, key, data }) => [name, key, data.length])).toEqual(items.map(({ name, key, data }) => [name, key, data.length]));
     const form = new FormData();
     for (const { name, data } of items) form.append('a', new Blob([data]), name);
