@@ -5,8 +5,9 @@ export const DEFAULT_BODY_BYTES: number = 1_342_177_280;
 export const MAX_BODY_BYTES: number = 4 * 1024 ** 3;
 /** Of all request bodies that are in memory at once; more wait for nothing, they get 429. */
 export const DEFAULT_BODY_MEMORY_BYTES: number = 4 * 1024 ** 3;
-/** A body of unknown length is collected in pieces up to here, then in one buffer that is as long as a body may be. */
+/** A body of unknown length is collected in pieces up to here, then in one buffer that grows by a factor. */
 export const PIECES_BYTES = 1_048_576;
+export const GROWTH = 4;
 /** A body of sets that is longer, or of unknown length, is taken item by item where the invocation can begin with them. */
 export const STREAM_ABOVE_BYTES = 1_048_576;
 /** Of a body that is taken item by item, bytes that are read before somebody wants them. */

@@ -1,11 +1,11 @@
 /**
  * A request body in one buffer, which is in memory once: a small one is the very chunk that came, one of known length is
- * read into a buffer of that length, one of unknown length is collected in pieces at first and then in a buffer as long as
- * a body may be, whose pages the kernel gives as they are filled.
+ * read into a buffer of that length, one of unknown length is collected in pieces at first and then in a buffer that grows.
  */
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '@pappus/core';
-import { PIECES_BYTES } from '../limits.ts';
+import { GROWTH, PIECES_BYTES } from '../limits.ts';
+import { GrowingBuffer } from './body-buffer.ts';
 import type { BodyMemory } from './body-memory.ts';
 import { DirectRequest, type BodySink } from './direct-request.ts';
 import { StatusError } from './problem-of.ts';
@@ -57,7 +57,7 @@ class Reading implements BodySink {
   readonly #reject: (reason: unknown) => void;
   /** The first chunk, or pieces as long as the length is unknown and small. */
   #pieces: Buffer[] = [];
-  #whole: Buffer | null = null;
+  #whole: GrowingBuffer | null = null;
   #bytes = 0;
   #taken: number;
   /** What comes after that is dropped. */
@@ -75,10 +75,11 @@ class Reading implements BodySink {
     if (this.#finished) return true;
     const bytes = this.#bytes + chunk.length;
     if (this.#announced === null && !this.#takeMore(chunk.length, bytes)) return true;
-    if (this.#whole === null) this.#whole = this.#wholeFor(chunk, bytes);
-    if (this.#whole === null) this.#pieces.push(chunk);
-    else this.#whole.set(chunk, this.#bytes);
-    this.#bytes = bytes;
+    try {
+      this.#keep(chunk, bytes);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
     return true;
   }
 
@@ -93,7 +94,7 @@ class Reading implements BodySink {
   }
 
   #received(): Uint8Array {
-    if (this.#whole !== null) return this.#whole.subarray(0, this.#bytes);
+    if (this.#whole !== null) return this.#whole.bytes;
     const [first] = this.#pieces;
     return this.#pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.#pieces);
   }
@@ -120,13 +121,19 @@ class Reading implements BodySink {
     this.#reject(reason);
   }
 
+  #keep(chunk: Buffer, bytes: number): void {
+    this.#whole ??= this.#wholeFor(chunk, bytes);
+    if (this.#whole === null) this.#pieces.push(chunk);
+    else this.#whole.append(chunk);
+    this.#bytes = bytes;
+  }
+
   /** The buffer for the whole, once it is clear that one is needed; with what has come before. */
-  #wholeFor(chunk: Buffer, bytes: number): Buffer | null {
+  #wholeFor(chunk: Buffer, bytes: number): GrowingBuffer | null {
     const small = this.#announced === null ? bytes <= PIECES_BYTES : chunk.length === this.#announced;
     if (small) return null;
-    const whole = Buffer.allocUnsafeSlow(this.#announced ?? this.#limits.maxBytes);
-    let at = 0;
-    for (const piece of this.#pieces) at += piece.copy(whole, at);
+    const whole = new GrowingBuffer(this.#announced ?? GROWTH * bytes, this.#announced ?? this.#limits.maxBytes);
+    for (const piece of this.#pieces) whole.append(piece);
     this.#pieces = [];
     return whole;
   }

@@ -1,0 +1,58 @@
+/** Bodies that are read whole: how much memory they take, and when it is given back. */
+import { execFile } from 'node:child_process';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readBody } from './body.ts';
+import { BodyMemory } from './body-memory.ts';
+
+const MAX_BYTES = 1_342_177_280;
+
+function request(headers: Readonly<Record<string, string>>): IncomingMessage {
+  const made = new IncomingMessage(new Socket());
+  made.headers = headers;
+  return made;
+}
+
+describe('a body of unknown length', () => {
+  it('is what came, however it is cut', async () => {
+    const pieces = fc.array(fc.integer({ min: 1, max: 900_000 }), { minLength: 1, maxLength: 12 });
+    await fc.assert(fc.asyncProperty(pieces, async (lengths) => {
+      const memory = new BodyMemory(MAX_BYTES);
+      const from = request({ 'transfer-encoding': 'chunked' });
+      const reading = readBody(from, { maxBytes: MAX_BYTES, memory });
+      const sent = lengths.map((length, index) => Buffer.alloc(length, index + 1));
+      for (const piece of sent) from.push(piece);
+      from.push(null);
+      const { bytes, taken } = await reading;
+      expect(Buffer.concat(sent).equals(bytes)).toBe(true);
+      expect([taken, memory.bytes]).toEqual([bytes.length, bytes.length]);
+    }), { numRuns: 20 });
+  });
+
+  it('takes no more of the address space than a few times what came', async () => {
+    const script = fileURLToPath(new URL('../testing/chunked-body-peak.ts', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=source', script]);
+    expect(Number(stdout)).toBeLessThan(100_000_000);
+  });
+});
+
+describe('a machine without memory for a body', () => {
+  it.each([
+    ['of known length', { 'content-length': String(2 ** 52) }],
+    ['of unknown length', { 'transfer-encoding': 'chunked' }],
+  ])('%s says that it is full, and keeps nothing', async (_, headers) => {
+    const memory = new BodyMemory(2 ** 53);
+    const from = request(headers);
+    const reading = readBody(from, { maxBytes: 2 ** 53, memory });
+    // A length that no machine has: node:buffer refuses it as it refuses what the kernel does not give.
+    const piece = Buffer.alloc(1_000);
+    if ('transfer-encoding' in headers) Object.defineProperty(piece, 'length', { value: 2 ** 52 });
+    from.emit('data', piece);
+    await expect(reading).rejects.toMatchObject({ status: 429, error: { retryable: true } });
+    expect(memory.bytes).toBe(0);
+  });
+});
