@@ -145,7 +145,7 @@ export class Invocations {
   async #inputs(going: Going, request: IncomingMessage, target: InvokeTarget, signature: Signature): Promise<Inputs> {
     const { config, bodies } = this.#options;
     const { headers } = request;
-    const body = await readBody(request, { maxBytes: config.http.maxBodyBytes, memory: bodies });
+    const body = await readBody(request, { maxBytes: config.http.maxBodyBytes, memory: bodies }, going.cancellation);
     going.body = body;
     return inputSets({ bytes: body.bytes, contentType: headers['content-type'], raw: rawItemOf(target, headers) }, signature, target.reference);
   }

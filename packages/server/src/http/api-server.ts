@@ -98,7 +98,7 @@ export class ApiServer {
       signal,
       body: async (maxBytes) => {
         if (headers.expect !== undefined) response.writeContinue();
-        const { bytes, taken } = await readBody(request, { maxBytes, memory: this.#options.bodies });
+        const { bytes, taken } = await readBody(request, { maxBytes, memory: this.#options.bodies }, signal);
         going.taken += taken;
         going.inputBytes = bytes.length;
         return bytes;

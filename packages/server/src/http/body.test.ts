@@ -4,6 +4,7 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Cancellation } from '@pappus/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readBody } from './body.ts';
@@ -23,7 +24,7 @@ describe('a body of unknown length', () => {
     await fc.assert(fc.asyncProperty(pieces, async (lengths) => {
       const memory = new BodyMemory(MAX_BYTES);
       const from = request({ 'transfer-encoding': 'chunked' });
-      const reading = readBody(from, { maxBytes: MAX_BYTES, memory });
+      const reading = readBody(from, { maxBytes: MAX_BYTES, memory }, new Cancellation());
       const sent = lengths.map((length, index) => Buffer.alloc(length, index + 1));
       for (const piece of sent) from.push(piece);
       from.push(null);
@@ -47,7 +48,7 @@ describe('a machine without memory for a body', () => {
   ])('%s says that it is full, and keeps nothing', async (_, headers) => {
     const memory = new BodyMemory(2 ** 53);
     const from = request(headers);
-    const reading = readBody(from, { maxBytes: 2 ** 53, memory });
+    const reading = readBody(from, { maxBytes: 2 ** 53, memory }, new Cancellation());
     // A length that no machine has: node:buffer refuses it as it refuses what the kernel does not give.
     const piece = Buffer.alloc(1_000);
     if ('transfer-encoding' in headers) Object.defineProperty(piece, 'length', { value: 2 ** 52 });
@@ -55,4 +56,18 @@ describe('a machine without memory for a body', () => {
     await expect(reading).rejects.toMatchObject({ status: 429, error: { retryable: true } });
     expect(memory.bytes).toBe(0);
   });
+});
+
+it('a body that nobody waits for any more is given up at once', async () => {
+  const memory = new BodyMemory(1_000_000);
+  const from = request({ 'content-length': '1000' });
+  const cancellation = new Cancellation();
+  const reading = readBody(from, { maxBytes: 1_000_000, memory }, cancellation);
+  from.push(Buffer.alloc(300));
+  cancellation.abort('too late');
+  await expect(reading).rejects.toBe('too late');
+  expect(memory.bytes).toBe(0);
+  from.push(Buffer.alloc(300));
+  await expect(readBody(from, { maxBytes: 1_000_000, memory }, cancellation)).rejects.toBe('too late');
+  expect(memory.bytes).toBe(0);
 });

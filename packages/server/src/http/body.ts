@@ -3,7 +3,7 @@
  * read into a buffer of that length, one of unknown length is collected in pieces at first and then in a buffer that grows.
  */
 import type { IncomingMessage } from 'node:http';
-import { AppError } from '@pappus/core';
+import { AppError, type CancelSignal } from '@pappus/core';
 import { GROWTH, PIECES_BYTES } from '../limits.ts';
 import { GrowingBuffer } from './body-buffer.ts';
 import type { BodyMemory } from './body-memory.ts';
@@ -35,13 +35,17 @@ export interface ReceivedBody {
 
 const NO_BODY: ReceivedBody = { bytes: EMPTY, taken: 0 };
 
-/** Rejects with 413, 429, or `cancelled` where the client leaves before the end; nothing is taken of the memory then. */
-export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<ReceivedBody> {
+/**
+ * Rejects with 413, 429, `cancelled` where the client leaves before the end, or the reason of the signal; nothing is taken
+ * of the memory then, and what still comes is dropped.
+ */
+export function readBody(request: IncomingMessage, limits: BodyLimits, signal: CancelSignal): Promise<ReceivedBody> {
+  if (signal.aborted) return Promise.reject(signal.reason);
   const announced = announcedBytes(request, limits.maxBytes);
   if (announced === 0) return Promise.resolve(NO_BODY);
   limits.memory.take(announced ?? 0);
   return new Promise((resolve, reject) => {
-    const reading = new Reading(limits, announced, resolve, reject);
+    const reading = new Reading(limits, announced, signal, resolve, reject);
     // Comes at the end of every stream, and for a direct request only where the client leaves before the end.
     request.on('close', () => reading.leave());
     if (request instanceof DirectRequest && request.receive(reading)) return;
@@ -53,8 +57,10 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
 class Reading implements BodySink {
   readonly #limits: BodyLimits;
   readonly #announced: number | null;
+  readonly #signal: CancelSignal;
   readonly #resolve: (body: ReceivedBody) => void;
   readonly #reject: (reason: unknown) => void;
+  readonly #onAbort = (): void => this.#fail(this.#signal.reason);
   /** The first chunk, or pieces as long as the length is unknown and small. */
   #pieces: Buffer[] = [];
   #whole: GrowingBuffer | null = null;
@@ -63,12 +69,14 @@ class Reading implements BodySink {
   /** What comes after that is dropped. */
   #finished = false;
 
-  constructor(limits: BodyLimits, announced: number | null, resolve: (body: ReceivedBody) => void, reject: (reason: unknown) => void) {
+  constructor(limits: BodyLimits, announced: number | null, signal: CancelSignal, resolve: (body: ReceivedBody) => void, reject: (reason: unknown) => void) {
     this.#limits = limits;
     this.#announced = announced;
     this.#taken = announced ?? 0;
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   piece(chunk: Buffer): boolean {
@@ -85,7 +93,7 @@ class Reading implements BodySink {
 
   end(): void {
     if (this.#finished) return;
-    this.#finished = true;
+    this.#finish();
     this.#resolve({ bytes: this.#received(), taken: this.#taken });
   }
 
@@ -113,9 +121,14 @@ class Reading implements BodySink {
     return true;
   }
 
-  #fail(reason: unknown): void {
-    this.#limits.memory.release(this.#taken);
+  #finish(): void {
     this.#finished = true;
+    this.#signal.removeEventListener('abort', this.#onAbort);
+  }
+
+  #fail(reason: unknown): void {
+    this.#finish();
+    this.#limits.memory.release(this.#taken);
     this.#pieces = [];
     this.#whole = null;
     this.#reject(reason);

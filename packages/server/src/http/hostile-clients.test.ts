@@ -103,6 +103,16 @@ describe('slow clients', () => {
     await works();
   }, 15_000);
 
+  it('do not hold an invocation beyond its deadline with a body that does not come', async () => {
+    const before = performance.now();
+    const late = await rawConnection(server.url);
+    late.socket.write(`${HEAD.replace('copy', 'copy?timeout=200ms')}Content-Length: 10\r\n\r\nhel`);
+    expect(statusOf(await late.until('}'))).toBe(504);
+    expect(performance.now() - before).toBeLessThan(1_400);
+    expect(await gauge('pappus_body_bytes')).toBe(0);
+    late.socket.destroy();
+  });
+
   it('get their answer where they send byte by byte', async () => {
     const { socket, until } = await rawConnection(server.url);
     for (const byte of `${HEAD}Content-Length: 5\r\n\r\nhello`) socket.write(byte);
@@ -164,4 +174,16 @@ describe('one connection', () => {
     expect(received.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3);
     socket.destroy();
   });
+});
+
+it('a server that stops does not wait for bodies that do not come', async () => {
+  const stopping = await startUnderTest();
+  await stopping.deploy('copy');
+  const [invocation, deployment] = [await rawConnection(stopping.url), await rawConnection(stopping.url)];
+  invocation.socket.write(`${HEAD}Content-Length: 10\r\n\r\nhel`);
+  deployment.socket.write('PUT /v1/functions/other HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\nhel');
+  while (!/^pappus_body_bytes (?:[6-9]|\d\d)/m.test(await stopping.client.metrics()));
+  const stopped = stopping.stop();
+  expect([statusOf(await invocation.until('}')), statusOf(await deployment.until('}'))]).toEqual([503, 503]);
+  await stopped;
 });
