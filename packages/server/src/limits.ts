@@ -3,13 +3,19 @@
 /** Of one request body, and of one item in it. */
 export const DEFAULT_BODY_BYTES: number = 1_342_177_280;
 export const MAX_BODY_BYTES: number = 4 * 1024 ** 3;
-/** Of all request bodies that are in memory at once; more wait for nothing, they get 429. */
+/** Of all request bodies that are in memory at once: what has come of them. More get 429. */
 export const DEFAULT_BODY_MEMORY_BYTES: number = 4 * 1024 ** 3;
 /** A body of unknown length is collected in pieces up to here, then in one buffer that grows by a factor. */
 export const PIECES_BYTES = 1_048_576;
 export const GROWTH = 4;
 /** A body of sets that is longer, or of unknown length, is taken item by item where the invocation can begin with them. */
 export const STREAM_ABOVE_BYTES = 1_048_576;
+/** The body of an invocation that is under way waits so long for a place in that memory. */
+export const MEMORY_WAIT_MS = 5_000;
+/** A client that sends nothing of a body that is waited for. */
+export const DEFAULT_BODY_STALL_MS = 20_000;
+/** How often it is looked at the bodies of requests that are no invocations. */
+export const ARRIVAL_CHECK_MS = 500;
 /** Of a body that is taken item by item, bytes that are read before somebody wants them. */
 export const READ_AHEAD_BYTES = 262_144;
 /** A client that reads nothing for so long, while it has to wait with its body, may be one that sends before it reads. */

@@ -8,6 +8,7 @@ import {
   DEFAULT_ACCESS_LOG_ONE_IN,
   DEFAULT_BODY_BYTES,
   DEFAULT_BODY_MEMORY_BYTES,
+  DEFAULT_BODY_STALL_MS,
   DEFAULT_CONNECTIONS,
   DEFAULT_DRAIN_MS,
   DEFAULT_HEADERS_TIMEOUT_MS,
@@ -58,6 +59,8 @@ export interface ServerConfig {
     readonly maxConnections: number;
     readonly headersTimeoutMs: number;
     readonly requestTimeoutMs: number;
+    /** A client that sends nothing of its body for so long gets 408. */
+    readonly bodyStallMs: number;
     readonly keepAliveMs: number;
   };
   /** `atOnce`: with so many under way, more are refused with 429. */
@@ -112,6 +115,7 @@ const configSchema: z.ZodType<ServerConfig> = z.strictObject({
       maxConnections: whole(1, 1_000_000).default(DEFAULT_CONNECTIONS),
       headersTimeoutMs: whole(100, 600_000).default(DEFAULT_HEADERS_TIMEOUT_MS),
       requestTimeoutMs: whole(100, 86_400_000).default(DEFAULT_REQUEST_TIMEOUT_MS),
+      bodyStallMs: whole(100, 3_600_000).default(DEFAULT_BODY_STALL_MS),
       keepAliveMs: whole(100, 3_600_000).default(DEFAULT_KEEP_ALIVE_MS),
     })
     .prefault({}),

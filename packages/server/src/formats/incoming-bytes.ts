@@ -2,13 +2,14 @@
  * The bytes of a body while they arrive, taken in the lengths that a decoder wants. What is to be kept gets a buffer of its
  * own, into which the pieces are copied as they come: so it is in memory once, and the pieces are free at once.
  */
+import { allocated } from '../http/body-buffer.ts';
 import { READ_AHEAD_BYTES } from '../limits.ts';
 
 export interface IncomingOptions {
   /** More bytes than this do not come. */
   readonly most: number;
-  /** So many bytes are going to be kept; may throw. */
-  readonly reserve: (bytes: number) => void;
+  /** So many bytes are going to be kept; false: not now, `roomAgain` is called when they may. */
+  readonly reserve: (bytes: number) => boolean;
   /** After `piece` has said that it is enough: there is room again. */
   readonly goOn: () => void;
 }
@@ -26,6 +27,8 @@ export class IncomingBytes {
   /** Bytes for which somebody waits. */
   #wanted = 0;
   #wake: (() => void) | null = null;
+  /** Who waits for room. */
+  #enter: (() => void) | null = null;
   #ended = false;
   #failure: { readonly reason: unknown } | null = null;
   #full = false;
@@ -38,14 +41,21 @@ export class IncomingBytes {
   /** The next piece. False: no more, until `goOn`. */
   piece(chunk: Buffer): boolean {
     this.#left -= chunk.length;
-    const rest = this.#target === null ? chunk : this.#fill(this.#target, chunk);
-    if (rest.length > 0) {
-      this.#chunks.push(rest);
-      this.#queued += rest.length;
-    }
+    this.#chunks.push(chunk);
+    this.#queued += chunk.length;
+    this.#fill();
     if (this.#target === null ? this.#queued >= this.#wanted : this.#filled === this.#target.length) this.#awake();
-    this.#full = this.#queued >= READ_AHEAD_BYTES && this.#wake === null;
+    // Bytes that are queued although there is something to fill have no room.
+    this.#full = this.#queued >= READ_AHEAD_BYTES && (this.#wake === null || this.#target !== null);
     return !this.#full;
+  }
+
+  /** There is room again for bytes that could not be reserved. */
+  roomAgain(): void {
+    this.#fill();
+    if (this.#target !== null) this.#awake();
+    this.#enter?.();
+    this.#enter = null;
   }
 
   end(): void {
@@ -58,6 +68,8 @@ export class IncomingBytes {
     this.#failure ??= { reason };
     this.#chunks = [];
     this.#queued = 0;
+    this.#target = null;
+    this.roomAgain();
     this.#awake();
   }
 
@@ -84,18 +96,13 @@ export class IncomingBytes {
     if (this.#failure !== null) throw this.#failure.reason;
     // An item that says that it is longer than all there is gets no more memory for it.
     const length = Math.min(count, this.#queued + this.#left);
-    this.#options.reserve(length);
-    const target = Buffer.allocUnsafeSlow(length);
-    let filled = 0;
-    while (filled < length && this.#queued > 0) filled += this.#cut(length - filled).copy(target, filled);
-    if (filled < length && !this.#ended) {
-      this.#target = target;
-      this.#filled = filled;
-      await this.#until(0);
-      this.#target = null;
-      filled = this.#filled;
-    }
-    return filled === length ? target : target.subarray(0, filled);
+    const target = allocated(length);
+    this.#target = target;
+    this.#filled = 0;
+    this.#fill();
+    while (this.#filled < length && (this.#queued > 0 || !this.#ended)) await this.#until(0);
+    this.#target = null;
+    return this.#filled === length ? target : target.subarray(0, this.#filled);
   }
 
   /** What stands before `delimiter`, in a buffer of its own; the delimiter is gone then. Null where it does not come, or not within `most` bytes. */
@@ -110,7 +117,7 @@ export class IncomingBytes {
       bytes += sure;
       if (bytes > most) return null;
       if (sure > 0) {
-        this.#options.reserve(sure);
+        while (!this.#options.reserve(sure)) await this.#room();
         pieces.push(window.subarray(0, sure));
       }
       if (found >= 0) {
@@ -142,11 +149,15 @@ export class IncomingBytes {
     }
   }
 
-  /** Copies what belongs to the target, and gives the rest. */
-  #fill(target: Buffer, chunk: Buffer): Buffer {
-    const taken = chunk.copy(target, this.#filled);
-    this.#filled += taken;
-    return chunk.subarray(taken);
+  /** Copies what is queued to where it belongs, as far as there is room for it. */
+  #fill(): void {
+    const target = this.#target;
+    if (target === null) return;
+    while (this.#queued > 0 && this.#filled < target.length) {
+      const part = Math.min(this.#chunks[0]?.length ?? 0, target.length - this.#filled);
+      if (!this.#options.reserve(part)) return;
+      this.#filled += this.#cut(part).copy(target, this.#filled);
+    }
   }
 
   /** The next bytes that lie together, at most so many. */
@@ -159,18 +170,27 @@ export class IncomingBytes {
     return part;
   }
 
-  /** Until so many bytes are queued, the target is full, or nothing more comes. */
+  /** Until so many bytes are queued, something was filled, or nothing more comes. */
   async #until(bytes: number): Promise<void> {
-    if (this.#failure === null && !this.#ended) {
+    if (this.#failure === null && (!this.#ended || this.#target !== null)) {
       this.#wanted = bytes;
       const woken = new Promise<void>((resolve) => (this.#wake = resolve));
-      if (this.#full) {
-        this.#full = false;
-        this.#options.goOn();
-      }
+      this.#readOn();
       await woken;
     }
     if (this.#failure !== null) throw this.#failure.reason;
+  }
+
+  /** Until it may be that there is room. */
+  async #room(): Promise<void> {
+    if (this.#failure === null) await new Promise<void>((resolve) => (this.#enter = resolve));
+    if (this.#failure !== null) throw this.#failure.reason;
+  }
+
+  #readOn(): void {
+    if (!this.#full || this.#queued >= READ_AHEAD_BYTES) return;
+    this.#full = false;
+    this.#options.goOn();
   }
 
   #awake(): void {

@@ -42,7 +42,7 @@ export class BodySource implements InputSource {
 
   /** Bytes of the body that have come. */
   get received(): number {
-    return this.#options.body.received;
+    return this.#options.body.arrival.received;
   }
 
   begin(inlet: Inlet): void {

@@ -126,7 +126,7 @@ function buildParts(options: GatewayOptions): GatewayParts {
     invoke: unreachableRoute,
   };
   const invocations = new Invocations({ config, registry, invoker, tokens, bodies, recorder, clock, random, logger });
-  const api = new ApiServer({ handlers, tokens, bodies, metrics, accessLog, clock, logger });
+  const api = new ApiServer({ handlers, tokens, bodies, bodyStallMs: config.http.bodyStallMs, metrics, accessLog, clock, logger });
   return { invocations, api, otlp, state };
 }
 

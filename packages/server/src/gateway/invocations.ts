@@ -10,7 +10,8 @@ import type { Caller, TokenTable } from '../access/token-table.ts';
 import type { ServerConfig } from '../config/server-config.ts';
 import { bodyForm, outputForm } from '../formats/media-type.ts';
 import { inputSets, type Inputs } from '../formats/request-sets.ts';
-import { announcedBytes, readBody, type ReceivedBody } from '../http/body.ts';
+import { Arrival } from '../http/arrival.ts';
+import { announcedBytes, readBody, type BodyLimits, type ReceivedBody } from '../http/body.ts';
 import type { BodyMemory } from '../http/body-memory.ts';
 import { problemOf, StatusError } from '../http/problem-of.ts';
 import { sendProblem } from '../http/send.ts';
@@ -50,6 +51,8 @@ interface Going {
   caller: Caller | null;
   /** Of the body, as far as they were known and charged before it came. */
   chargedBytes: number;
+  /** How the body comes, if there is one. */
+  arrival: Arrival | null;
   body: ReceivedBody | null;
   /** Where the body goes in item by item. */
   source: BodySource | null;
@@ -83,7 +86,7 @@ export class Invocations {
   /** Never rejects: whatever happens is told to the client. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { clock, recorder } = this.#options;
-    const going: Going = { slot: -1, id: this.#ids.next(), startedMs: clock.nowMs(), cancellation: new Cancellation(), deadlineMs: Infinity, timeoutMs: 0, version: null, caller: null, chargedBytes: 0, body: null, source: null, answer: null, traced: false };
+    const going: Going = { slot: -1, id: this.#ids.next(), startedMs: clock.nowMs(), cancellation: new Cancellation(), deadlineMs: Infinity, timeoutMs: 0, version: null, caller: null, chargedBytes: 0, arrival: null, body: null, source: null, answer: null, traced: false };
     this.#running.add(going);
     if (!this.#watching) this.#watch();
     response.once('close', () => {
@@ -143,37 +146,45 @@ export class Invocations {
 
   /** The whole body. */
   async #inputs(going: Going, request: IncomingMessage, target: InvokeTarget, signature: Signature): Promise<Inputs> {
-    const { config, bodies } = this.#options;
     const { headers } = request;
-    const body = await readBody(request, { maxBytes: config.http.maxBodyBytes, memory: bodies }, going.cancellation);
+    const body = await readBody(request, this.#arriving(going), going.cancellation);
     going.body = body;
     return inputSets({ bytes: body.bytes, contentType: headers['content-type'], raw: rawItemOf(target, headers) }, signature, target.reference);
   }
 
   /** A long body as it arrives, where that is of any use; else null. */
   #sourceOf(going: Going, request: IncomingMessage, { reference }: InvokeTarget, version: Version): BodySource | null {
-    const { config, bodies, invoker, clock } = this.#options;
+    const { invoker, clock } = this.#options;
     const contentType = request.headers['content-type'] ?? '';
     const form = bodyForm(contentType);
     if (form === 'raw' || !invoker.streams(version)) return null;
     return new BodySource({
-      body: new StreamedBody(request, { maxBytes: config.http.maxBodyBytes, memory: bodies }),
+      body: new StreamedBody(request, this.#arriving(going)),
       form, contentType, inputs: signatureOf(version).inputs, callee: reference, clock,
       answered: () => ({ progress: going.answer?.progress ?? 0, isBehind: going.answer?.isBehind ?? false }),
       fail: (reason) => going.cancellation.abort(reason),
     });
   }
 
-  /** Looks for invocations whose time is over: one timer for all of them. */
+  #arriving(going: Going): BodyLimits {
+    const { config, bodies } = this.#options;
+    going.arrival = new Arrival();
+    return { maxBytes: config.http.maxBodyBytes, memory: bodies, arrival: going.arrival };
+  }
+
+  /** Looks for invocations whose time is over, or whose body does not come: one timer for all of them. */
   #watch(): void {
-    const { clock } = this.#options;
+    const { clock, config } = this.#options;
     this.#watching = true;
     clock.schedule(
       DEADLINE_INTERVAL_MS,
       () => {
         this.#watching = false;
         const now = clock.nowMs();
-        for (const { cancellation, id, deadlineMs, timeoutMs } of this.#running.toArray()) if (deadlineMs <= now) cancellation.abort(tooLate(id, timeoutMs));
+        for (const { cancellation, id, deadlineMs, timeoutMs, arrival } of this.#running.toArray()) {
+          const problem = deadlineMs <= now ? tooLate(id, timeoutMs) : (arrival?.problem(now, config.http.bodyStallMs) ?? null);
+          if (problem !== null) cancellation.abort(problem);
+        }
         if (this.#running.size > 0) this.#watch();
       },
       { background: true },

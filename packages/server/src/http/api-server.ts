@@ -5,6 +5,7 @@ import type { Caller, TokenTable } from '../access/token-table.ts';
 import type { AccessLog } from '../observability/access-log.ts';
 import type { Counter, Metrics } from '../observability/metrics.ts';
 import type { ApiAnswer, ApiCall, Handler } from './api-call.ts';
+import { Arrival, watchArrival } from './arrival.ts';
 import { readBody } from './body.ts';
 import type { BodyMemory } from './body-memory.ts';
 import { problemOf, StatusError } from './problem-of.ts';
@@ -16,6 +17,7 @@ export interface ApiServerOptions {
   readonly handlers: Readonly<Record<string, Handler>>;
   readonly tokens: TokenTable;
   readonly bodies: BodyMemory;
+  readonly bodyStallMs: number;
   readonly metrics: Metrics;
   readonly accessLog: AccessLog;
   readonly clock: Clock;
@@ -96,15 +98,27 @@ export class ApiServer {
       query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
       contentType: headers['content-type'],
       signal,
-      body: async (maxBytes) => {
+      body: (maxBytes) => {
         if (headers.expect !== undefined) response.writeContinue();
-        const { bytes, taken } = await readBody(request, { maxBytes, memory: this.#options.bodies }, signal);
-        going.taken += taken;
-        going.inputBytes = bytes.length;
-        return bytes;
+        return this.#body(request, maxBytes, going, signal);
       },
     };
     return handler(call);
+  }
+
+  async #body(request: IncomingMessage, maxBytes: number, going: Going, signal: AbortSignal): Promise<Uint8Array> {
+    const { bodies, clock, bodyStallMs } = this.#options;
+    const arrival = new Arrival();
+    const stalled = new AbortController();
+    const watchNoMore = watchArrival(arrival, clock, bodyStallMs, (problem) => stalled.abort(problem));
+    try {
+      const { bytes, taken } = await readBody(request, { maxBytes, memory: bodies, arrival }, AbortSignal.any([signal, stalled.signal]));
+      going.taken += taken;
+      going.inputBytes = bytes.length;
+      return bytes;
+    } finally {
+      watchNoMore();
+    }
   }
 
   #send(response: ServerResponse, answer: ApiAnswer): number {

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError, type CancelSignal } from '@pappus/core';
 import { GROWTH, PIECES_BYTES } from '../limits.ts';
+import type { Arrival } from './arrival.ts';
 import { GrowingBuffer } from './body-buffer.ts';
 import type { BodyMemory } from './body-memory.ts';
 import { DirectRequest, type BodySink } from './direct-request.ts';
@@ -13,6 +14,8 @@ import { StatusError } from './problem-of.ts';
 export interface BodyLimits {
   readonly maxBytes: number;
   readonly memory: BodyMemory;
+  /** Told how the body arrives. */
+  readonly arrival: Arrival;
 }
 
 const EMPTY = new Uint8Array(0);
@@ -43,7 +46,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits, signal: C
   if (signal.aborted) return Promise.reject(signal.reason);
   const announced = announcedBytes(request, limits.maxBytes);
   if (announced === 0) return Promise.resolve(NO_BODY);
-  limits.memory.take(announced ?? 0);
+  limits.memory.check(announced ?? 0);
   return new Promise((resolve, reject) => {
     const reading = new Reading(limits, announced, signal, resolve, reject);
     // Comes at the end of every stream, and for a direct request only where the client leaves before the end.
@@ -65,14 +68,13 @@ class Reading implements BodySink {
   #pieces: Buffer[] = [];
   #whole: GrowingBuffer | null = null;
   #bytes = 0;
-  #taken: number;
+  #taken = 0;
   /** What comes after that is dropped. */
   #finished = false;
 
   constructor(limits: BodyLimits, announced: number | null, signal: CancelSignal, resolve: (body: ReceivedBody) => void, reject: (reason: unknown) => void) {
     this.#limits = limits;
     this.#announced = announced;
-    this.#taken = announced ?? 0;
     this.#resolve = resolve;
     this.#reject = reject;
     this.#signal = signal;
@@ -81,10 +83,8 @@ class Reading implements BodySink {
 
   piece(chunk: Buffer): boolean {
     if (this.#finished) return true;
-    const bytes = this.#bytes + chunk.length;
-    if (this.#announced === null && !this.#takeMore(chunk.length, bytes)) return true;
     try {
-      this.#keep(chunk, bytes);
+      this.#keep(chunk);
     } catch (thrown) {
       this.#fail(thrown);
     }
@@ -107,22 +107,9 @@ class Reading implements BodySink {
     return this.#pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.#pieces);
   }
 
-  /** Memory for a piece of a body of unknown length; false where there is none for it. */
-  #takeMore(bytes: number, inAll: number): boolean {
-    const { maxBytes, memory } = this.#limits;
-    try {
-      if (inAll > maxBytes) throw tooLong(null, maxBytes);
-      memory.take(bytes);
-    } catch (thrown) {
-      this.#fail(thrown);
-      return false;
-    }
-    this.#taken += bytes;
-    return true;
-  }
-
   #finish(): void {
     this.#finished = true;
+    this.#limits.arrival.isExpected = false;
     this.#signal.removeEventListener('abort', this.#onAbort);
   }
 
@@ -134,7 +121,14 @@ class Reading implements BodySink {
     this.#reject(reason);
   }
 
-  #keep(chunk: Buffer, bytes: number): void {
+  /** Takes memory for what has come, not for what was announced: a client that sends nothing holds none. */
+  #keep(chunk: Buffer): void {
+    const { maxBytes, memory, arrival } = this.#limits;
+    const bytes = this.#bytes + chunk.length;
+    arrival.received = bytes;
+    if (bytes > maxBytes) throw tooLong(null, maxBytes);
+    memory.take(chunk.length);
+    this.#taken = bytes;
     this.#whole ??= this.#wholeFor(chunk, bytes);
     if (this.#whole === null) this.#pieces.push(chunk);
     else this.#whole.append(chunk);

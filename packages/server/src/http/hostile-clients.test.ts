@@ -7,7 +7,7 @@ import { startUnderTest, text, type ServerUnderTest } from '../testing/server-un
 let server: ServerUnderTest;
 
 beforeAll(async () => {
-  const http = { maxBodyBytes: 1_000_000, bodyMemoryBytes: 1_500_000, headersTimeoutMs: 500, requestTimeoutMs: 1_500, keepAliveMs: 2_000 };
+  const http = { maxBodyBytes: 1_000_000, bodyMemoryBytes: 1_500_000, headersTimeoutMs: 500, requestTimeoutMs: 1_500, bodyStallMs: 800, keepAliveMs: 2_000 };
   server = await startUnderTest({ config: { http } });
   await server.deploy('copy');
   await server.deploy('loop');
@@ -70,13 +70,25 @@ describe('too much', () => {
 
   it('at once is told to come back', async () => {
     const first = await rawConnection(server.url);
-    first.socket.write(`${HEAD}Content-Length: 900000\r\n\r\n`);
-    while ((await gauge('pappus_body_bytes')) === 0);
+    first.socket.write(`${HEAD}Content-Length: 900001\r\n\r\n${'x'.repeat(900_000)}`);
+    while ((await gauge('pappus_body_bytes')) < 900_000);
     const second = await fetch(`${server.url}/v1/invoke/copy`, { method: 'POST', body: new Uint8Array(700_000) });
     expect([second.status, second.headers.get('retry-after')]).toEqual([429, '1']);
     first.socket.destroy();
     while ((await gauge('pappus_body_bytes')) > 0);
     await works();
+  });
+
+  it('is held by nobody who only says that it will come', async () => {
+    const silent = await Promise.all(Array.from({ length: 8 }, () => rawConnection(server.url)));
+    for (const { socket } of silent) socket.write(`${HEAD}Content-Length: 1000000\r\n\r\n`);
+    expect(await gauge('pappus_body_bytes')).toBe(0);
+    const other = await fetch(`${server.url}/v1/invoke/copy`, { method: 'POST', body: new Uint8Array(700_000) });
+    expect([other.status, (await other.arrayBuffer()).byteLength]).toEqual([200, 700_000]);
+    for (const { socket, until } of silent) {
+      expect(statusOf(await until('}'))).toBe(408);
+      socket.destroy();
+    }
   });
 
   it('waits for a word of ours where the client asks for one', async () => {

@@ -1,10 +1,11 @@
 /**
  * A request body that is read no faster than somebody wants its bytes. What is kept of it counts in the memory of bodies
- * from before it comes until it is let go.
+ * until it is let go; where there is no room, the client waits.
  */
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '@pappus/core';
 import { IncomingBytes } from '../formats/incoming-bytes.ts';
+import type { Arrival } from './arrival.ts';
 import { announcedBytes, tooLong, type BodyLimits } from './body.ts';
 import { DirectRequest, type BodySink } from './direct-request.ts';
 
@@ -12,9 +13,10 @@ export class StreamedBody implements BodySink {
   readonly bytes: IncomingBytes;
   readonly #request: IncomingMessage;
   readonly #limits: BodyLimits;
-  #received = 0;
   /** Of the memory of bodies. */
   #taken = 0;
+  /** Ends the waiting for a place in that memory. */
+  #stopWaiting: (() => void) | null = null;
   #ended = false;
   #closed = false;
 
@@ -38,20 +40,22 @@ export class StreamedBody implements BodySink {
     request.on('end', () => this.end());
   }
 
-  get received(): number {
-    return this.#received;
+  get arrival(): Arrival {
+    return this.#limits.arrival;
   }
 
   piece(chunk: Buffer): boolean {
     if (this.#closed) return true;
-    this.#received += chunk.length;
-    if (this.#received <= this.#limits.maxBytes) return this.bytes.piece(chunk);
-    this.bytes.fail(tooLong(null, this.#limits.maxBytes));
+    const { arrival, maxBytes } = this.#limits;
+    arrival.received += chunk.length;
+    if (arrival.received <= maxBytes) return (arrival.isExpected = this.bytes.piece(chunk));
+    this.bytes.fail(tooLong(null, maxBytes));
     return true;
   }
 
   end(): void {
     this.#ended = true;
+    this.arrival.isExpected = false;
     this.bytes.end();
   }
 
@@ -65,17 +69,38 @@ export class StreamedBody implements BodySink {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#waitNoMore();
     this.bytes.fail(new AppError('cancelled', 'the invocation ended before its body'));
     this.letGo(this.#taken);
     if (!this.#ended) this.#goOn();
   }
 
-  #reserve(bytes: number): void {
-    this.#limits.memory.take(bytes);
-    this.#taken += bytes;
+  /** False: when there is room, the bytes are told. */
+  #reserve(bytes: number): boolean {
+    if (this.#closed) return false;
+    const { memory } = this.#limits;
+    const taken = memory.tryTake(bytes);
+    if (taken) {
+      this.#taken += bytes;
+      this.#waitNoMore();
+    } else if (this.#stopWaiting === null) {
+      this.arrival.isStarved = true;
+      this.#stopWaiting = memory.whenRoom(bytes, () => {
+        this.#waitNoMore();
+        this.bytes.roomAgain();
+      });
+    }
+    return taken;
+  }
+
+  #waitNoMore(): void {
+    this.arrival.isStarved = false;
+    this.#stopWaiting?.();
+    this.#stopWaiting = null;
   }
 
   #goOn(): void {
+    this.arrival.isExpected = !this.#ended && !this.#closed;
     if (this.#request instanceof DirectRequest) this.#request.goOn();
     else this.#request.resume();
   }

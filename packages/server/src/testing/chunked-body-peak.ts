@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { Cancellation } from '@pappus/core';
+import { Arrival } from '../http/arrival.ts';
 import { readBody } from '../http/body.ts';
 import { BodyMemory } from '../http/body-memory.ts';
 
@@ -12,7 +13,7 @@ const peakBytes = (): number => Number(/^VmPeak:\s+(\d+)/m.exec(readFileSync('/p
 const request = new IncomingMessage(new Socket());
 request.headers = { 'transfer-encoding': 'chunked' };
 const before = peakBytes();
-const reading = readBody(request, { maxBytes: MAX_BYTES, memory: new BodyMemory(MAX_BYTES) }, new Cancellation());
+const reading = readBody(request, { maxBytes: MAX_BYTES, memory: new BodyMemory(MAX_BYTES), arrival: new Arrival() }, new Cancellation());
 for (let piece = 0; piece < 20; piece++) request.push(Buffer.alloc(65_536));
 request.push(null);
 await reading;
