@@ -8,7 +8,7 @@
  */
 import type { FunctionSpec } from '../../functions/function-spec.ts';
 import type { Item, ItemSet, Sets } from '../../sets/item.ts';
-import { itemNameProblem, quoted } from '../../sets/item-name.ts';
+import { itemNameProblem } from '../../sets/item-name.ts';
 import { MAX_FOLDERS } from '../limits.ts';
 import type { OutputBudget } from '../output-budget.ts';
 import { RunFailed } from '../run-end.ts';
@@ -190,9 +190,8 @@ export class RunFiles {
   #outputSet(name: string): ItemSet {
     const set = this.#sets.get(name);
     if (set === undefined) return { name, items: [] };
-    const keys = set.keys === null ? null : parseKeyLines(set.keys.content);
-    const problem = typeof keys === 'string' ? keys : strangeKey(keys, set);
-    if (typeof keys === 'string' || problem !== null) throw new RunFailed({ kind: 'invalid-output', message: `/${KEYS_FOLDER}/${name}: ${problem ?? ''}` });
+    const keys = set.keys === null ? null : parseKeyLines(set.keys.content, set.outputs, this.#spec.limits.outputItems);
+    if (typeof keys === 'string') throw new RunFailed({ kind: 'invalid-output', message: `/${KEYS_FOLDER}/${name}: ${keys}` });
     const items: Item[] = [];
     for (const [itemName, file] of set.outputs) items.push({ name: itemName, key: keys?.get(itemName) ?? 0, data: file.content });
     return { name, items };
@@ -203,11 +202,6 @@ const itemName = (path: Path): string => (path.length === 2 ? (path[1] as string
 
 function hasParent(set: RunSet, path: Path): boolean {
   return path.length === 2 || set.hasFolder(path.slice(1, -1).join('/'));
-}
-
-function strangeKey(keys: ReadonlyMap<string, number> | null, set: RunSet): string | null {
-  for (const name of keys?.keys() ?? []) if (!set.outputs.has(name)) return `the set has no item ${quoted(name)}`;
-  return null;
 }
 
 const LONG = /bytes|parts/;

@@ -81,6 +81,22 @@ describe('outputs', () => {
     expect(wasi.outputs()).toEqual({ out: [['x', 0xffff_ffff, 'one'], ['sub/y', 12, 'two']] });
   });
 
+  test('keys in more lines than there may be items, and in long lines, are refused without being taken apart', () => {
+    const refused = (keys: string): unknown => {
+      const wasi = new WasiCaller(IN, { limits: { outputItems: 3 } });
+      wasi.create('out/x');
+      wasi.create('.keys/out', keys);
+      try {
+        return wasi.outputs();
+      } catch (thrown) {
+        return (thrown as { readonly failure: unknown }).failure;
+      }
+    };
+    expect(refused('1 x\n\n1 x\n')).toEqual({ out: [['x', 1, '']] });
+    expect(refused('\n'.repeat(4))).toEqual({ kind: 'invalid-output', message: '/.keys/out: there are more than 3 lines, the limit of output items' });
+    expect(refused(`\n1 ${'x'.repeat(5_000)}`)).toEqual({ kind: 'invalid-output', message: expect.stringMatching(/line 2 is not a key and a name: "1 x{58}"$/) });
+  });
+
   test.each([['x\n', /line 1 is not a key and a name: "x"/], ['1 x\n4294967296 x\n', /line 2/], ['-1 x', /line 1/], ['1 none', /no item "none"/]])('the keys %j are refused', (keys, message) => {
     const wasi = caller();
     wasi.create('out/x');
