@@ -6,6 +6,8 @@ export class OutputBudget {
   readonly #limits: FunctionLimits;
   #bytes = 0;
   #items = 0;
+  /** Whether a file of the run no longer uses memory that it had. */
+  gaveUp = false;
 
   constructor(limits: FunctionLimits) {
     this.#limits = limits;
@@ -14,6 +16,7 @@ export class OutputBudget {
   begin(): void {
     this.#bytes = 0;
     this.#items = 0;
+    this.gaveUp = false;
   }
 
   /** Null where `count` more bytes fit (fewer, where it is negative), else why not. */
