@@ -14,6 +14,8 @@ export const MARKED_GAIN = 0.8;
 export const MAX_TRIAL_RUN_MS = 1;
 /** Open files and folders of one run. */
 export const MAX_DESCRIPTORS = 1_024;
+/** Names that the open folders of one run have listed: as many as one frame has items. */
+export const MAX_LISTED_NAMES = 1_048_576;
 /** Folders that one run makes. */
 export const MAX_FOLDERS = 10_000;
 export const MAX_PATH_BYTES = 4_096;

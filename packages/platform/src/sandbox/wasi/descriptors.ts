@@ -1,5 +1,5 @@
 /** The open files of a run, by number: 0 to 2 are the standard ones, 3 is the root folder. */
-import { MAX_DESCRIPTORS } from '../limits.ts';
+import { MAX_DESCRIPTORS, MAX_LISTED_NAMES } from '../limits.ts';
 import type { LogSink } from './log-sink.ts';
 import type { OutputFile } from './output-file.ts';
 import { ROOT, type Path } from './path.ts';
@@ -45,6 +45,8 @@ export class Descriptors {
   readonly #open: (Descriptor | null)[] = [];
   readonly #stdout: OpenLog;
   readonly #stderr: OpenLog;
+  /** Names in all listings that are kept. */
+  #listed = 0;
 
   constructor(stdout: LogSink, stderr: LogSink) {
     this.#stdout = { kind: 'log', sink: stdout };
@@ -54,6 +56,7 @@ export class Descriptors {
   begin(stdin: Uint8Array | null): void {
     const open = this.#open;
     open.length = 0;
+    this.#listed = 0;
     open.push({ kind: 'input', data: stdin ?? NO_DATA, path: ROOT, position: 0 }, this.#stdout, this.#stderr, { kind: 'folder', path: ROOT, listing: null });
   }
 
@@ -79,10 +82,20 @@ export class Descriptors {
     const descriptor = this.get(fd);
     if (descriptor === null) return false;
     this.#open[fd] = null;
+    if (descriptor.kind === 'folder') this.#listed -= descriptor.listing?.length ?? 0;
     if (descriptor.kind === 'output') {
       descriptor.file.opened--;
       descriptor.file.settle();
     }
+    return true;
+  }
+
+  /** Keeps what a folder has until it is listed anew or closed; false when too much is kept already. */
+  list(folder: OpenFolder, names: ReadonlyMap<string, boolean>): boolean {
+    const listed = this.#listed - (folder.listing?.length ?? 0) + names.size;
+    if (listed > MAX_LISTED_NAMES) return false;
+    this.#listed = listed;
+    folder.listing = Array.from(names, ([name, isFolder]) => ({ name, isFolder }));
     return true;
   }
 

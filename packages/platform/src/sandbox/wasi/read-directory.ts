@@ -19,8 +19,8 @@ export function readDirectory({ descriptors, files, memory }: WasiRun, fd: numbe
   if (open === null) return ERRNO.badf;
   if (open.kind !== 'folder') return ERRNO.notdir;
   if (!memory.takes(at, length) || !memory.takes(result, 4)) return ERRNO.fault;
-  if (cookie === 0n || open.listing === null) open.listing = Array.from(files.list(open.path), ([name, isFolder]) => ({ name, isFolder }));
-  const { listing } = open;
+  if ((cookie === 0n || open.listing === null) && !descriptors.list(open, files.list(open.path))) return ERRNO.nomem;
+  const listing = open.listing ?? [];
   let used = 0;
   for (let index = Number(cookie); index < listing.length && used < length; index++) {
     const { name, isFolder } = listing[index] as { readonly name: string; readonly isFolder: boolean };

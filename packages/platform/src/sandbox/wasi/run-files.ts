@@ -13,7 +13,7 @@ import { MAX_FOLDERS } from '../limits.ts';
 import type { OutputBudget } from '../output-budget.ts';
 import { RunFailed } from '../run-end.ts';
 import { ERRNO, type Errno } from './errno.ts';
-import { keyLines, parseKeyLines } from './key-lines.ts';
+import { parseKeyLines } from './key-lines.ts';
 import { OutputFile } from './output-file.ts';
 import type { Path } from './path.ts';
 import { RunSet } from './run-set.ts';
@@ -78,8 +78,7 @@ export class RunFiles {
     const set = path.length === 2 ? this.#sets.get(path[1] as string) : undefined;
     if (set === undefined) return MISSING;
     if (set.keys !== null) return { kind: 'output', file: set.keys };
-    const text = keyLines(Array.from(set.inputs(), ([name, item]) => [name, item.key] as const));
-    return { kind: 'input', data: Buffer.from(text), writable: set.writable };
+    return { kind: 'input', data: set.inputKeys(), writable: set.writable };
   }
 
   /** Makes the file at a path where `find` says that it can be written. */

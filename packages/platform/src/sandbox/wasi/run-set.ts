@@ -1,5 +1,6 @@
 /** One set as a folder: the items of an input, the files written to an output, or both where a name is both. */
 import type { Item } from '../../sets/item.ts';
+import { keyLines } from './key-lines.ts';
 import type { OutputFile } from './output-file.ts';
 
 const NO_ITEMS: readonly Item[] = [];
@@ -16,6 +17,7 @@ export class RunSet {
   #items: readonly Item[] = NO_ITEMS;
   #index: ReadonlyMap<string, Item> | null = null;
   #inputFolders: Set<string> | null = null;
+  #inputKeys: Buffer | null = null;
 
   constructor(name: string, writable: boolean) {
     this.name = name;
@@ -30,6 +32,7 @@ export class RunSet {
     this.#items = NO_ITEMS;
     this.#index = null;
     this.#inputFolders = null;
+    this.#inputKeys = null;
     this.keys = null;
     if (this.outputs.size > 0) this.outputs.clear();
     if (this.folders.size > 0) this.folders.clear();
@@ -66,6 +69,11 @@ export class RunSet {
     this.#index = index;
     this.#inputFolders = folders;
     return index;
+  }
+
+  /** The text of the input items' keys: one for all who have it open. */
+  inputKeys(): Uint8Array {
+    return (this.#inputKeys ??= Buffer.from(keyLines(Array.from(this.inputs(), ([name, item]) => [name, item.key] as const))));
   }
 
   /** Names directly in the folder `folder` (empty: the set itself), and whether each is a folder. */

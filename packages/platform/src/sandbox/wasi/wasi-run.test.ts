@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { item } from '../testing/compliance.ts';
 import { ROOT_FD, WasiCaller } from '../testing/wasi-caller.ts';
+import { MAX_LISTED_NAMES } from '../limits.ts';
 import { ERRNO } from './errno.ts';
 
 const IN = [{ name: 'anything', items: [item('a.txt', 'hello world', 7), item('more/b.txt', 'second'), item('more/deep/c', 'third', 9)] }];
@@ -197,6 +198,29 @@ describe('hostile programs', () => {
     let errno: number = ERRNO.success;
     for (let folder = 0; folder < 20_000 && errno === ERRNO.success; folder++) errno = folders.onPath('path_create_directory', `out/${folder}`);
     expect(errno).toBe(ERRNO.nospc);
+  });
+
+  test('the keys of an input have one text, however often they are open', () => {
+    const wasi = caller();
+    const texts = Array.from({ length: 3 }, () => wasi.run.descriptors.get(wasi.open('.keys/in')));
+    const [first] = texts;
+    for (const text of texts) expect(text).toMatchObject({ kind: 'input', data: first?.kind === 'input' ? expect.toSatisfy((data) => data === first.data) : null });
+  });
+
+  test('names that open folders have listed are bounded, until the folders are closed', () => {
+    const wasi = caller();
+    const listing = new Map(Array.from({ length: MAX_LISTED_NAMES / 2 }, (_, index) => [`${index}`, false] as const));
+    const { descriptors } = wasi.run;
+    const fds = Array.from({ length: 3 }, () => wasi.open('in', { flags: 2 }));
+    const list = (fd: number): boolean => {
+      const open = descriptors.get(fd);
+      return open?.kind === 'folder' && descriptors.list(open, listing);
+    };
+    expect(fds.map(list)).toEqual([true, true, false]);
+    expect(list(fds[0] as number)).toBe(true);
+    expect(wasi.call('fd_readdir', fds[2] as number, 100, 100, 0n, 200)).toBe(ERRNO.nomem);
+    wasi.call('fd_close', fds[0] as number);
+    expect(list(fds[2] as number)).toBe(true);
   });
 
   test.each([
