@@ -10,5 +10,6 @@ if (Number(process.versions.node.split('.')[0]) < MIN_NODE_MAJOR) {
 }
 module.enableCompileCache();
 const { runCli } = await import('./program.ts');
-const status = await runCli(process.argv.slice(2), { out: process.stdout, err: process.stderr });
-process.exit(status);
+const { flushed } = await import('./output/flush.ts');
+const streams = { out: process.stdout, err: process.stderr };
+process.exit(await flushed(await runCli(process.argv.slice(2), streams), streams));

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { exitStatus, printFailure } from './failure.ts';
 import { interruptible, isReaderGone } from './interrupt.ts';
 import { memorySize, positiveNumber, queryNumbers, wholeNumber } from './option-values.ts';
+import { READER_GONE_STATUS } from './output/flush.ts';
 import { addPlatform } from './platform/program.ts';
 
 export interface CliStreams {
@@ -14,9 +15,6 @@ export interface CliStreams {
 export interface CommandContext extends CliStreams {
   readonly signal: AbortSignal;
 }
-
-/** As shells have it for a program that SIGPIPE ended. */
-const READER_GONE_STATUS = 141;
 
 /** Runs one command line; resolves with the exit status. */
 export async function runCli(args: readonly string[], streams: CliStreams): Promise<number> {
