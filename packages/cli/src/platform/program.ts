@@ -88,7 +88,7 @@ function addDeploy(root: Command, context: CommandContext): void {
 
 const INVOKE_HELP = `
 What --set takes:
-  images=@photos/    each file below the folder is an item, called by its path in the folder
+  images=@photos/    each file below the folder is an item, called by its path in the folder; hidden ones are left out
   q=@question.txt    the file is an item
   q=@-               standard input is an item
   q="some text"      the text is an item

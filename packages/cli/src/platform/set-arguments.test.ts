@@ -43,6 +43,23 @@ it('takes texts, files, folders, standard input and keys', async () => {
   });
 });
 
+it.each([['dangling', 'a link to nothing'], ['below', 'one in a folder below']])('says which file of a folder cannot be read: %s, %s', async (name) => {
+  const [at, file] = [join(folder, 'links', name), name === 'below' ? 'inner/gone' : 'gone'];
+  await mkdir(join(at, 'inner'), { recursive: true });
+  await symlink(join(folder, 'nothing'), join(at, file));
+  await expect(gatherInputs([`q=@${at}`], stdin())).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining(`--set q: cannot read ${join(at, file)}: ENOENT`) });
+  await rm(join(folder, 'links'), { recursive: true });
+});
+
+it('says which file went away before it was sent', async () => {
+  const file = join(folder, 'brief.txt');
+  await writeFile(file, 'brief');
+  const { sets } = await gatherInputs([`q=@${file}`], stdin());
+  await rm(file);
+  const [item] = sets['q'] as readonly InputItem[];
+  await expect(content(item?.data ?? '')).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining(`--set q: cannot read ${file}: ENOENT`) });
+});
+
 it('an empty text is an item, an empty folder a set without items', async () => {
   expect(await gathered('q=', `none=@${join(folder, 'empty')}`)).toEqual({ q: [['text', 0, '']], none: [] });
 });

@@ -82,36 +82,55 @@ async function itemsOf({ set, key, value }: SetArgument, earlier: readonly Input
 }
 
 async function pathItems(set: string, key: number, path: string): Promise<Found> {
-  const found = await stat(path).catch((thrown: unknown) => {
-    throw new AppError('not-found', `--set ${set}: cannot read ${path}: ${errorMessage(thrown)}`, { cause: thrown });
-  });
-  if (!found.isDirectory()) return { items: [fileItem(basename(path), key, path, found.size)], bytes: found.size };
+  const found = await readable(set, path, stat(path));
+  if (!found.isDirectory()) return { items: [fileItem({ set, key, name: basename(path), path, bytes: found.size })], bytes: found.size };
   const items: InputItem[] = [];
   let bytes = 0;
-  for await (const name of filesBelow(path, 0)) {
+  for await (const name of filesBelow(set, path, 0)) {
     if (items.length === MAX_FOLDER_ITEMS) throw new AppError('resource-exhausted', `${path} holds more than ${MAX_FOLDER_ITEMS} files`);
-    const { size } = await stat(join(path, name));
-    items.push(fileItem(name, key, join(path, name), size));
+    const file = join(path, name);
+    const { size } = await readable(set, file, stat(file));
+    items.push(fileItem({ set, key, name, path: file, bytes: size }));
     bytes += size;
   }
   items.sort((a, b) => (a.name < b.name ? -1 : 1));
   return { items, bytes };
 }
 
-const fileItem = (name: string, key: number, path: string, size: number): InputItem => ({
-  name,
-  key,
-  data: { bytes: size, chunks: { [Symbol.asyncIterator]: () => createReadStream(path)[Symbol.asyncIterator]() } },
-});
+/** What a system call gives for a path, which may not be there, or not any more. */
+const readable = <T>(set: string, path: string, call: Promise<T>): Promise<T> =>
+  call.catch((thrown: unknown) => {
+    throw new AppError('not-found', `--set ${set}: cannot read ${path}: ${errorMessage(thrown)}`, { cause: thrown });
+  });
+
+interface FileItem {
+  readonly set: string;
+  readonly key: number;
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: number;
+}
+
+const fileItem = ({ set, key, name, path, bytes }: FileItem): InputItem => ({ name, key, data: { bytes, chunks: { [Symbol.asyncIterator]: () => chunksOf(set, path) } } });
+
+async function* chunksOf(set: string, path: string): AsyncGenerator<Uint8Array, void, undefined> {
+  const chunks = createReadStream(path)[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  for (;;) {
+    const { done, value } = await readable(set, path, chunks.next());
+    if (done === true) return;
+    yield value;
+  }
+}
 
 /** Names relative to the folder, with slashes. What a link leads to counts as what it is. */
-async function* filesBelow(folder: string, depth: number): AsyncGenerator<string, void, undefined> {
+async function* filesBelow(set: string, folder: string, depth: number): AsyncGenerator<string, void, undefined> {
   if (depth > MAX_FOLDER_DEPTH) throw new AppError('resource-exhausted', `${folder} is more than ${MAX_FOLDER_DEPTH} folders deep`);
-  for await (const entry of await opendir(folder)) {
+  for await (const entry of await readable(set, folder, opendir(folder))) {
     if (entry.name.startsWith('.')) continue;
-    const kind = entry.isSymbolicLink() ? await stat(join(folder, entry.name)) : entry;
+    const path = join(folder, entry.name);
+    const kind = entry.isSymbolicLink() ? await readable(set, path, stat(path)) : entry;
     if (kind.isFile()) yield entry.name;
-    else if (kind.isDirectory()) for await (const inner of filesBelow(join(folder, entry.name), depth + 1)) yield `${entry.name}/${inner}`;
+    else if (kind.isDirectory()) for await (const inner of filesBelow(set, path, depth + 1)) yield `${entry.name}/${inner}`;
   }
 }
 
