@@ -1,7 +1,8 @@
 /** `pappus deploy`. */
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { styleText } from 'node:util';
-import { AppError, toAppError } from '@pappus/core';
+import { AppError, errorMessage, toAppError } from '@pappus/core';
 import { printFailure } from '../failure.ts';
 import { plural } from '../output/units.ts';
 import { connect, type ServerFlags } from '../platform/connection.ts';
@@ -54,7 +55,7 @@ export async function deployFiles(context: CommandContext, files: readonly strin
 async function readAll(paths: readonly string[], flags: SpecFlags): Promise<readonly Deployable[]> {
   const found: { readonly file: string; readonly manifest: Manifest }[] = [];
   for (const path of paths) {
-    const isFolder = (await stat(path).catch(() => null))?.isDirectory() === true;
+    const isFolder = (await statOf(path)).isDirectory();
     const manifest = await readManifest(isFolder ? path : folderOf(path));
     const files = isFolder ? await deployableFiles(path, manifest) : [path];
     if (files.length === 0) throw new AppError('invalid-argument', `${path} holds no functions and no compositions`, { hint: 'A script is a function if it exports inputs or outputs, or if pappus.json names it.' });
@@ -65,6 +66,11 @@ async function readAll(paths: readonly string[], flags: SpecFlags): Promise<read
   for (const { file, manifest } of found) deployables.push(await readDeployable(file, manifest, flags));
   return deployables;
 }
+
+const statOf = (path: string): Promise<Stats> =>
+  stat(path).catch((thrown: unknown) => {
+    throw new AppError('not-found', `cannot read ${path}: ${errorMessage(thrown)}`, { cause: thrown });
+  });
 
 export function deployedLine({ name, inputs, outputs, hash, created, detail }: Deployed, stream: NodeJS.WriteStream): string {
   const state = created ? styleText('green', 'deployed ', { stream }) : styleText('dim', 'unchanged', { stream });

@@ -59,6 +59,10 @@ describe('deploy', () => {
     expect(err).toContain('did you mean `words`?');
   });
 
+  it.each(['none.wasm', 'none/', 'none.js', 'none.pcl'])('says that %s is not there', async (name) => {
+    expect(await server.pappus('deploy', file(name))).toMatchObject({ status: 1, err: expect.stringContaining(`error: cannot read ${file(name)}: ENOENT`) });
+  });
+
   it('takes a folder for all that is in it', async () => {
     const folder = file('several');
     await mkdir(join(folder, 'below'), { recursive: true });
