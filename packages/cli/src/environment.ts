@@ -2,13 +2,28 @@
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { jsonLogger, systemClock, type Logger } from '@pappus/core';
+import { AppError, jsonLogger, systemClock, type Logger, type LogLevel } from '@pappus/core';
 import type { CommandContext } from './program.ts';
 
-/** Once `ended` is aborted, losing workers is what was asked for and no news. */
-export function stderrLogger({ err }: Pick<CommandContext, 'err'>, ended: AbortSignal | null = null): Logger {
-  const debug = process.env['PAPPUS_LOG'] === 'debug';
-  return jsonLogger({ clock: systemClock, level: debug ? 'debug' : 'warn', write: (line) => void ((debug || ended?.aborted !== true) && err.write(`${line}\n`)) });
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+export interface LoggerOptions {
+  /** Once it is aborted, losing workers is what was asked for and no news. */
+  readonly ended?: AbortSignal;
+  /** Lines of this level and above; `PAPPUS_LOG` counts more. */
+  readonly level?: LogLevel;
+}
+
+export function stderrLogger({ err }: Pick<CommandContext, 'err'>, { ended, level: usual = 'warn' }: LoggerOptions = {}): Logger {
+  const level = wantedLevel() ?? usual;
+  return jsonLogger({ clock: systemClock, level, write: (line) => void ((level === 'debug' || ended?.aborted !== true) && err.write(`${line}\n`)) });
+}
+
+function wantedLevel(): LogLevel | null {
+  const text = process.env['PAPPUS_LOG'] || null;
+  const level = LEVELS.find((one) => one === text) ?? null;
+  if (text !== level) throw new AppError('invalid-argument', `PAPPUS_LOG=${text?.slice(0, 40)} is no level of log lines`, { hint: `It is ${LEVELS.join(', ')}.` });
+  return level;
 }
 
 /** Where generated data and footers are kept: `$XDG_CACHE_HOME/pappus`. */

@@ -28,7 +28,7 @@ export interface SessionFlags extends ObjectStoreFlags {
 /** Opens a session, hands it over, and ends everything that it started, whatever happens. `unfinished` goes with it, even after kill -9. */
 export async function withSession<T>(context: CommandContext, flags: SessionFlags, use: (session: Session) => Promise<T>, unfinished: string | null = null): Promise<T> {
   context.signal.throwIfAborted(); // Ctrl-C while the modules were loaded
-  const logger = stderrLogger(context, context.signal);
+  const logger = stderrLogger(context, { ended: context.signal });
   const connection = objectStore(flags);
   const nodeArgs = import.meta.url.endsWith('.ts') ? ['--conditions=source'] : [];
   const provider = createProcessProvider({ clock: systemClock, random: systemRandom, logger, workRoot: tmpdir(), nodeArgs, signal: context.signal });

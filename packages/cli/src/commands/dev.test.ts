@@ -117,6 +117,34 @@ it('a port that is taken is said to be', async () => {
   }
 });
 
+it('serves with a line for a request that failed, and refuses a level of log lines that there is not', async () => {
+  const served = async (request: (url: string) => Promise<unknown>): Promise<string> => {
+    const controller = new AbortController();
+    const streams = new CapturedStreams();
+    const running = serve({ out: streams.out, err: streams.err, signal: controller.signal }, { folder: file('logged'), port: 0, threads: 1, json: true });
+    const started = eventually(() => streams.outText.endsWith('\n'), DEADLINE_MS);
+    try {
+      await Promise.race([running, started]);
+      await request((JSON.parse(streams.outText) as { readonly url: string }).url);
+    } finally {
+      controller.abort();
+      await running;
+    }
+    return streams.errText;
+  };
+  const describeNobody = (url: string): Promise<unknown> => pappus('describe', 'nobody', '--server', url);
+  const LINE = /"level":"info","message":"request".*"status":404/;
+  try {
+    expect(await served(describeNobody)).toMatch(LINE);
+    process.env['PAPPUS_LOG'] = 'warn';
+    expect(await served(describeNobody)).not.toMatch(LINE);
+    process.env['PAPPUS_LOG'] = 'inof';
+    await expect(served(describeNobody)).rejects.toMatchObject({ code: 'invalid-argument', message: 'PAPPUS_LOG=inof is no level of log lines', hint: 'It is debug, info, warn, error.' });
+  } finally {
+    delete process.env['PAPPUS_LOG'];
+  }
+});
+
 it('serves with flags over a configuration file until it is ended', async () => {
   await writeFile(file('server.json'), JSON.stringify({ port: 1, engines: { processes: 1, threads: 7 }, io: { slots: 8 } }));
   const controller = new AbortController();

@@ -50,7 +50,7 @@ interface Setup {
 
 async function run(context: CommandContext, folder: string, setup: Setup, ends: (() => Promise<void>)[]): Promise<void> {
   const { out, err, signal } = context;
-  const server = await start(context, devConfig(folder, setup));
+  const server = await start(context, devConfig(folder, setup), 'warn');
   ends.push(() => server.stop());
   out.write(`${styleText('bold', server.url, { stream: out })} · watching ${folder} · Ctrl-C ends\n`);
   const services = new ServiceSet({ folder, clock: systemClock, print: (line) => void out.write(`${styleText('dim', line, { stream: out })}\n`), signal });

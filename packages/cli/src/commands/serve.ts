@@ -1,6 +1,6 @@
 /** `pappus serve`: the server in this process, until Ctrl-C. */
 import { once } from 'node:events';
-import { systemClock, systemRandom } from '@pappus/core';
+import { systemClock, systemRandom, type LogLevel } from '@pappus/core';
 import { parseServerConfig, readJsonFile, readTokenFile, startServer, type PappusServer, type ServerConfig } from '@pappus/server';
 import { dataFolder, stderrLogger } from '../environment.ts';
 import type { CommandContext } from '../program.ts';
@@ -20,7 +20,7 @@ export interface ServeFlags {
 export async function serve(context: CommandContext, flags: ServeFlags): Promise<void> {
   const { out, signal } = context;
   const config = await serverConfig(flags);
-  const server = await start(context, config);
+  const server = await start(context, config, 'info');
   try {
     const { folder } = config;
     out.write(flags.json === true ? `${JSON.stringify({ url: server.url, folder })}\n` : `${server.url} takes invocations; what is deployed is kept in ${folder}\n`);
@@ -30,8 +30,8 @@ export async function serve(context: CommandContext, flags: ServeFlags): Promise
   }
 }
 
-export const start = (context: CommandContext, config: ServerConfig): Promise<PappusServer> =>
-  startServer(config, { clock: systemClock, random: systemRandom, logger: stderrLogger(context), signal: context.signal });
+export const start = (context: CommandContext, config: ServerConfig, level: LogLevel): Promise<PappusServer> =>
+  startServer(config, { clock: systemClock, random: systemRandom, logger: stderrLogger(context, { level }), signal: context.signal });
 
 /** The configuration file with the flags on top. */
 export async function serverConfig(flags: ServeFlags): Promise<ServerConfig> {

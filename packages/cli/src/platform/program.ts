@@ -38,9 +38,17 @@ function addServe(root: Command, context: CommandContext): void {
     .option('--token-file <path>', 'JSON file of the tokens that are taken, as SHA-256, with their quotas')
     .option('--config <path>', 'JSON file of everything that can be set; flags count more')
     .addOption(jsonOption('address and folder as JSON'))
-    .addHelpText('after', '\nExamples:\n  pappus serve\n  pappus serve --port 8080 --allow-http "https://*.example.com/*" --files ./data')
+    .addHelpText('after', SERVE_HELP)
     .action(async (options) => (await import('../commands/serve.ts')).serve(context, options));
 }
+
+const SERVE_HELP = `
+Log lines go to standard error as JSON, requests that failed and some of the others among them; PAPPUS_LOG=debug, info,
+warn or error says from which level on (default: info).
+
+Examples:
+  pappus serve
+  pappus serve --port 8080 --allow-http "https://*.example.com/*" --files ./data`;
 
 function addDev(root: Command, context: CommandContext): void {
   root.command('dev')
