@@ -1,5 +1,5 @@
 /** Small functions of the lean interface, as WebAssembly text. Except for `nothing`, they take a set `in` and give a set `out`. */
-import { CHANGED_TABLE, FIXED_MEMORY, leanProgram, SAME_ITEMS } from '@pappus/testkit';
+import { FIXED_MEMORY, GROWING_TABLE, leanProgram, SAME_ITEMS } from '@pappus/testkit';
 
 /** Where the bytes of the first input item begin. */
 const FIRST_DATA = '(i32.load offset=12 (i32.load offset=8 (i32.load (local.get $in))))';
@@ -9,10 +9,10 @@ const small = (body: string, more = ''): string => leanProgram(body, { memory: F
 
 /** No input, no output: what is left is making the state fresh. */
 export const NOTHING: string = small('(i32.const 64)');
-export const NOTHING_POOLED: string = small('(i32.const 64)', CHANGED_TABLE);
+export const NOTHING_POOLED: string = small('(i32.const 64)', GROWING_TABLE);
 /** The items of the input. The output points into it. */
 export const COPY: string = small(SAME_ITEMS);
-export const COPY_POOLED: string = small(SAME_ITEMS, CHANGED_TABLE);
+export const COPY_POOLED: string = small(SAME_ITEMS, GROWING_TABLE);
 /** For items of any size. */
 export const COPY_LARGE: string = leanProgram(SAME_ITEMS);
 /** Adds one to the first byte of the first item. `variant` makes it another function than those of other variants. */

@@ -7,4 +7,4 @@ export { SimulatedClock } from './simulated-clock.ts';
 export { NO_FAULTS, SimulatedNetwork, type Death, type Faults, type SimulatedNetworkOptions } from './simulated-network.ts';
 export { assembleWasm, wasmVariant } from './wasm/assembly.ts';
 export { leanProgramCode, type LeanProgramName } from './wasm/lean-programs.ts';
-export { CHANGED_TABLE, FIXED_MEMORY, GROWING_MEMORY, leanProgram, SAME_ITEMS } from './wasm/lean-text.ts';
+export { FIXED_MEMORY, GROWING_MEMORY, GROWING_TABLE, leanProgram, SAME_ITEMS } from './wasm/lean-text.ts';

@@ -13,8 +13,10 @@ export interface CodeFacts {
   readonly writeSites: WriteSite[];
   /** It has instructions that write to the memory and are not among `writeSites`. */
   writesUnseen: boolean;
-  /** Names of instructions that change a table or drop a segment. */
-  readonly mutations: Set<string>;
+  /** Tables whose entries are changed, by index. */
+  readonly changedTables: Set<number>;
+  /** Names of instructions that make a table longer or drop a segment. */
+  readonly lasting: Set<string>;
   /** Names of instructions that are valid but refused here. */
   readonly unsupported: Set<string>;
   usesFunctionReferences: boolean;
@@ -39,7 +41,7 @@ export interface WriteSite {
 /** As in the binary format: i32, i64, f32, f64, v128. */
 export type StoredType = 0x7f | 0x7e | 0x7d | 0x7c | 0x7b;
 
-export const emptyCodeFacts = (): CodeFacts => ({ memorySites: [], writeSites: [], writesUnseen: false, mutations: new Set(), unsupported: new Set(), usesFunctionReferences: false });
+export const emptyCodeFacts = (): CodeFacts => ({ memorySites: [], writeSites: [], writesUnseen: false, changedTables: new Set(), lasting: new Set(), unsupported: new Set(), usesFunctionReferences: false });
 
 const NONE = 0;
 const NUMBER = 1;
@@ -127,8 +129,7 @@ function walkSpecial(reader: ByteReader, opcode: number, functionIndex: number, 
       skipCatches(reader);
       return true;
     case 0x26:
-      facts.mutations.add('table.set');
-      reader.skipNumber();
+      facts.changedTables.add(reader.u32());
       return true;
     case 0x3f:
     case 0x40:
@@ -183,22 +184,26 @@ function skipCatches(reader: ByteReader): void {
   }
 }
 
-/** Immediates of the instructions behind 0xfc, and the name of those that change state besides memory. */
-const BULK: readonly (readonly [numbers: number, mutation: string | null])[] = [
+/** Immediates of the instructions behind 0xfc, and what they change besides memory: the entries of a table (which immediate says which), or something for good. */
+const BULK: readonly (readonly [numbers: number, changes: 'first' | 'second' | Lasting | null])[] = [
   ...Array.from({ length: 8 }, () => [0, null] as const), // saturating conversions
   [2, null], // memory.init: reads a segment
-  [1, 'data.drop'],
+  [1, { name: 'data.drop' }],
   [2, null], // memory.copy
   [1, null], // memory.fill
-  [2, 'table.init'],
-  [1, 'elem.drop'],
-  [2, 'table.copy'],
-  [1, 'table.grow'],
+  [2, 'second'], // table.init: segment, table
+  [1, { name: 'elem.drop' }],
+  [2, 'first'], // table.copy: to, from
+  [1, { name: 'table.grow' }],
   [1, null], // table.size
-  [1, 'table.fill'],
-  [1, 'memory.discard'],
+  [1, 'first'], // table.fill
+  [1, { name: 'memory.discard' }],
   ...Array.from({ length: 4 }, () => [0, null] as const), // 128-bit arithmetic
 ];
+
+interface Lasting {
+  readonly name: string;
+}
 
 /** memory.init, memory.copy, memory.fill. */
 const BULK_WRITES = new Set([8, 10, 11]);
@@ -208,9 +213,10 @@ function walkBulk(reader: ByteReader, functionIndex: number, facts: CodeFacts): 
   const opcode = reader.u32();
   const entry = BULK[opcode];
   if (entry === undefined || opcode === 18) return unknown(facts, `fc ${opcode.toString(16)}`);
-  const [numbers, mutation] = entry;
-  for (let i = 0; i < numbers; i++) reader.skipNumber();
-  if (mutation !== null) facts.mutations.add(mutation);
+  const [numbers, changes] = entry;
+  const immediates = Array.from({ length: numbers }, () => reader.u32());
+  if (changes === 'first' || changes === 'second') facts.changedTables.add(immediates[changes === 'first' ? 0 : 1] as number);
+  else if (changes !== null) facts.lasting.add(changes.name);
   if (BULK_WRITES.has(opcode)) addWrite(facts, { at, function: functionIndex, writes: 'bulk', offset: 0 });
   return true;
 }

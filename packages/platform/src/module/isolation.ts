@@ -14,11 +14,13 @@
  *      changes only through memory.grow, which is rewritten (`module-rewriting.ts`): up to the pages that the memory
  *      always has, growth is a number in a global; beyond them the memory grows in earnest, and then neither the memory
  *      nor the instance is used again.
- *   2. the rewriter adds a function that evaluates the initial value of each mutable global again. These are constant
+ *   2. the rewriter adds code that evaluates the initial value of each mutable global again. These are constant
  *      expressions over immutable globals, so they give the same values.
- *   3. and 4. hold when the code has none of table.set, table.grow, table.fill, table.copy, table.init, elem.drop and
- *      data.drop. (memory.init reads a segment and does not drop it. Active segments are dropped when the instance is
- *      made, and stay so.)
+ *   3. entries change by table.set, table.fill, table.copy and table.init. Each table that the code has one of these for
+ *      gets a second one of the same type and size, which no instruction of the module refers to. The entries are copied
+ *      there when the instance is new, and back after each run. The size changes by table.grow only: there must be none.
+ *   4. holds when the code has neither elem.drop nor data.drop. (memory.init and table.init read a segment and do not drop
+ *      it. Active segments are dropped when the instance is made, and stay so.)
  * A start function is not part of making the instance: it is exported instead and called first in each run.
  *
  * **Pooled** makes a new instance for each run, on a memory that was zeroed over its whole length and that has the size
@@ -35,7 +37,7 @@
  * and on nothing else (`sandbox/memory-pool.ts`), so it is the same whenever the run is repeated, in either mode.
  */
 import type { IsolationMode } from '../sandbox/sandbox.ts';
-import { HEADROOM_PAGES, MAX_RESTORED_PAGES, PAGE_BYTES } from './limits.ts';
+import { HEADROOM_PAGES, MAX_RESTORED_ENTRIES, MAX_RESTORED_PAGES, PAGE_BYTES } from './limits.ts';
 import type { ModuleFacts } from './module-facts.ts';
 
 export interface MemoryPlan {
@@ -56,8 +58,10 @@ export interface Isolation {
 export function planIsolation(facts: ModuleFacts, memoryBytes: number): Isolation {
   const memory = planMemory(facts, memoryBytes);
   const reasons: string[] = [];
-  const { mutations } = facts.code;
-  if (mutations.size > 0) reasons.push(`its code uses ${[...mutations].sort().join(', ')}: tables and segments can't be put back`);
+  const { lasting, changedTables } = facts.code;
+  if (lasting.size > 0) reasons.push(`its code uses ${[...lasting].sort().join(', ')}: the size of a table and dropped segments can't be put back`);
+  const entries = [...changedTables].reduce((sum, table) => sum + (facts.tables[table]?.size.minimum ?? 0), 0);
+  if (entries > MAX_RESTORED_ENTRIES) reasons.push(`its code changes tables of ${entries} entries: new ones may cost less than restoring them`);
   if (memory.initialPages > MAX_RESTORED_PAGES) reasons.push(`its memory begins with ${memory.initialPages} pages: a new one costs less than restoring it`);
   return { mode: reasons.length === 0 ? 'reset' : 'pooled', reasons, memory };
 }

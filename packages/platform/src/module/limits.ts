@@ -37,6 +37,9 @@ export const LARGER_HEADROOMS: readonly number[] = [8, 32, 128, 512];
 /** A module that begins with more pages gets a new memory for each run: it may touch few of them. */
 export const MAX_RESTORED_PAGES = 256;
 
+/** Tables with more entries that may change are not put back: each costs some 50 ns a run, and where they have no elements a new one costs less. */
+export const MAX_RESTORED_ENTRIES = 1_024;
+
 /** Memory is marked as written to, and made new, in blocks of so many bytes. */
 export const BLOCK_BITS = 12;
 export const BLOCK_BYTES: number = 1 << BLOCK_BITS;

@@ -96,7 +96,7 @@ function countProblems(facts: ModuleFacts): readonly string[] {
     ['bytes of initial values of globals', facts.globals.reduce((sum, { initStart, initEnd }) => sum + initEnd - initStart, 0), MAX_INITIAL_VALUE_BYTES],
     ['exports', facts.exports.length, MAX_EXPORTS],
     ['tables', facts.tables.length, MAX_TABLES],
-    ['data and element segments', facts.segments, MAX_SEGMENTS],
+    ['data and element segments', facts.elementSegments + facts.dataSegments, MAX_SEGMENTS],
     ['uses of memory.size and memory.grow', facts.code.memorySites.length, MAX_MEMORY_SITES],
   ];
   return counts.filter(([, count, limit]) => count > limit).map(([what, count, limit]) => `the module has ${count} ${what}: at most ${limit} are allowed`);

@@ -80,7 +80,8 @@ export interface ModuleFacts {
   readonly globals: readonly GlobalFacts[];
   readonly exports: readonly ModuleExport[];
   readonly start: number | null;
-  readonly segments: number;
+  readonly elementSegments: number;
+  readonly dataSegments: number;
   readonly bodies: readonly FunctionBody[];
   readonly code: CodeFacts;
   /** Features that are refused whatever they are used for. */
@@ -96,7 +97,7 @@ export function readModule(bytes: Uint8Array): ModuleFacts {
   const sections = readSections(bytes);
   const facts: Mutable<ModuleFacts> = {
     bytes, sections, types: [], imports: [], importedFunctions: 0, functionTypes: [], tables: [], memories: [], globals: [], exports: [],
-    start: null, segments: 0, bodies: [], code: emptyCodeFacts(), refused: new Set(),
+    start: null, elementSegments: 0, dataSegments: 0, bodies: [], code: emptyCodeFacts(), refused: new Set(),
   };
   try {
     for (const section of sections) readSection(new ByteReader(bytes, section.start, section.end), section.id, facts);
@@ -151,8 +152,10 @@ function readSection(reader: ByteReader, id: number, facts: Mutable<ModuleFacts>
       facts.start = reader.u32();
       return;
     case SECTION.element:
+      facts.elementSegments = reader.u32();
+      return;
     case SECTION.data:
-      facts.segments += reader.u32();
+      facts.dataSegments = reader.u32();
       return;
     case SECTION.code:
       readCode(reader, facts);

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { WASI_IMPORTABLE } from '../sandbox/wasi/signatures.ts';
 import type { PreparedModule } from '../sandbox/sandbox.ts';
 import { nameBytes } from './byte-reader.ts';
+import { ENTER, ENTRY_EXPORT } from './guest-entry.ts';
 import { PAGE_BYTES } from './limits.ts';
 import { prepareModule } from './module-preparation.ts';
 import { crowdedProgram } from './testing/crowded-module.ts';
@@ -121,23 +122,41 @@ describe('the mode of isolation', () => {
     ['(drop (f64.const 1e300)) (drop (f32.const 1)) (drop (i64.const -9223372036854775808)) (drop (ref.null extern)) (drop (i32.trunc_sat_f64_u (f64.const 1)))', ''],
     ['(drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1))) (atomic.fence)', ''],
     ['(return_call $f)', ''],
+    ['(table.set $t (i32.const 0) (ref.null func))', ''],
+    ['(table.fill $t (i32.const 0) (ref.null func) (i32.const 1))', ''],
+    ['(table.copy $t $t (i32.const 0) (i32.const 1) (i32.const 1))', ''],
+    ['(table.init $t $e (i32.const 0) (i32.const 0) (i32.const 1))', ''],
+    ['(table.set $u (i32.const 0) (ref.null extern))', '(table $u 2 externref)'],
   ])('is reset for %s', async (code, more) => {
     const { report } = await prepared(withCode(code, more));
     expect(report).toMatchObject({ mode: 'reset', reasons: [] });
   });
 
+  test('is reset for a table without null, whose entries have an initial value', () => {
+    // (table 2 (ref 0) (ref.func 0)) (func (export "_start") (type 0) (table.set 0 (i32.const 0) (ref.func 0)))
+    const body = [0, 0x41, 0, 0xd2, 0, 0x26, 0, 0x0b];
+    const bytes = Uint8Array.from([
+      0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 4, 10, 1, 0x40, 0, 0x64, 0, 0, 2, 0xd2, 0, 0x0b, 5, 3, 1, 0, 1,
+      7, 10, 1, 6, ...Buffer.from('_start'), 0, 0, 10, body.length + 2, 1, body.length, ...body,
+    ]);
+    expect(prepareModule(bytes, WASI_IMPORTABLE, LIMIT)).toMatchObject({ kind: 'prepared', module: { report: { mode: 'reset' } } });
+  });
+
   test.each([
-    ['table.set', '(table.set $t (i32.const 0) (ref.null func))'],
     ['table.grow', '(drop (table.grow $t (ref.null func) (i32.const 1)))'],
-    ['table.fill', '(table.fill $t (i32.const 0) (ref.null func) (i32.const 1))'],
-    ['table.copy', '(table.copy $t $t (i32.const 0) (i32.const 1) (i32.const 1))'],
-    ['table.init', '(table.init $t $e (i32.const 0) (i32.const 0) (i32.const 1))'],
     ['elem.drop', '(elem.drop $e)'],
     ['data.drop', '(data.drop $d)'],
   ])('is pooled for %s, and says so', async (name, code) => {
     const { report } = await prepared(withCode(`(block (loop (if (i32.const 1) (then ${code}))))`));
     expect(report.mode).toBe('pooled');
     expect(report.reasons.join()).toContain(name);
+  });
+
+  test('is pooled for large tables that change, and only for those', async () => {
+    const large = (code: string): string => `(module (memory 1) (table $t 1020 funcref) (table $u 5 funcref) (table $v 90000 funcref) (func ${code}) ${START})`;
+    const set = (table: string): string => `(table.set ${table} (i32.const 0) (ref.null func))`;
+    expect((await prepared(large(set('$t')))).report).toMatchObject({ mode: 'reset' });
+    expect((await prepared(large(set('$t') + set('$u')))).report).toMatchObject({ mode: 'pooled', reasons: [expect.stringMatching(/changes tables of 1025 entries/)] });
   });
 
   test('is pooled for a large memory', async () => {
@@ -188,7 +207,7 @@ describe('rewritten modules', () => {
       (func (export "_start") (if (i32.ne (call $grow (i32.const 262143)) (i32.const 1)) (then unreachable)) (if (i32.ne (call $grow (i32.const 1)) (i32.const -1)) (then unreachable))))`);
     const memory = new webAssembly.Memory({ initial: 1, maximum: 1 });
     const instance = new webAssembly.Instance(new webAssembly.Module(bytes), { pappus: { memory } });
-    expect(() => (instance.exports['_start'] as () => void)()).not.toThrow();
+    expect(() => (instance.exports[ENTRY_EXPORT] as (step: number, value: number) => number)(ENTER.run, 0)).not.toThrow();
   });
 });
 

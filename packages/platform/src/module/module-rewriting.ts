@@ -3,28 +3,26 @@
  *
  *   - its memory becomes the import pappus.memory, so that memories can be pooled and measured
  *   - memory.size and memory.grow become a global and a call: the memory that the module sees is a number that can be
- *     put back, and the limit of the function holds whatever the module declares
- *   - the export pappus:reset puts mutable globals back (where the mode is reset), pappus:start is the start function (where
- *     there is one), pappus:denied is not 0 after memory.grow was refused (where there is a memory.grow)
- *   - tables get a maximum; debug information and exports that nobody calls go
+ *     put back, and the limit of the function holds whatever the module declares. Without memory.grow it is a constant
+ *   - the only export is the entry (`guest-entry.ts`), which calls what the module exported and its start function
+ *   - tables get a maximum, and those that code changes get a second one that keeps their entries (where the mode is reset)
+ *   - debug information goes
  *
  * Functions keep their indices, so the name section stays right. Where code moved, the custom section pappus.offsets says
  * by how much (`offset-map.ts`).
  */
+import { assert } from '@pappus/core';
 import { afterNumber, i32Bytes, nameBytes, u32Bytes } from './byte-reader.ts';
 import { ByteSink } from './byte-sink.ts';
 import { inTurn, writeBodies, type Edit } from './code-rewriting.ts';
 import type { Isolation, MemoryPlan } from './isolation.ts';
+import { ENTRY_EXPORT, entryBody, type EntryTargets } from './guest-entry.ts';
 import { MAX_NAME_SECTION_BYTES, MAX_TABLE_ENTRIES } from './limits.ts';
-import { ENTRY_POINTS, RESERVED_PREFIX } from './module-check.ts';
-import { EXTERNAL, SECTION, type ModuleExport, type ModuleFacts, type Section } from './module-facts.ts';
+import { EXTERNAL, SECTION, type ModuleFacts, type Section, type TableFacts } from './module-facts.ts';
 import type { OffsetShift } from './offset-map.ts';
 import { extended, unchanged, writeOffsets } from './section-writing.ts';
 
 export const MEMORY_IMPORT = { module: 'pappus', name: 'memory' } as const;
-export const RESET_EXPORT: string = `${RESERVED_PREFIX}reset`;
-export const START_EXPORT: string = `${RESERVED_PREFIX}start`;
-export const DENIED_EXPORT: string = `${RESERVED_PREFIX}denied`;
 
 const I32 = 0x7f;
 const END = 0x0b;
@@ -40,33 +38,16 @@ const ORDER = [
 ] as const;
 
 /** Indices of what the rewriter adds. */
-interface Additions {
-  readonly resetType: number;
-  readonly growType: number;
-  readonly resetFunction: number;
-  readonly growFunction: number;
-  readonly pagesGlobal: number;
-  readonly deniedGlobal: number;
-  readonly exports: readonly ExportEntry[];
+interface Additions extends EntryTargets {
+  readonly resets: boolean;
+  readonly entryType: number;
+  readonly entryFunction: number;
+  /** One function and two globals behind the entry, where memory.grow occurs. */
+  readonly grown: (NonNullable<EntryTargets['grown']> & { readonly type: number; readonly function: number }) | null;
 }
 
-type ExportEntry = Pick<ModuleExport, 'name' | 'kind' | 'index'>;
-
 export function rewriteModule(facts: ModuleFacts, { mode, memory }: Isolation): Uint8Array {
-  const functions = facts.importedFunctions + facts.functionTypes.length;
-  const additions: Additions = {
-    resetType: facts.types.length,
-    growType: facts.types.length + 1,
-    resetFunction: functions,
-    growFunction: functions + 1,
-    pagesGlobal: facts.globals.length,
-    deniedGlobal: facts.globals.length + 1,
-    exports: [
-      ...(mode === 'reset' ? [{ name: RESET_EXPORT, kind: EXTERNAL.function, index: functions }] : []),
-      ...(facts.code.memorySites.some(({ grows }) => grows) ? [{ name: DENIED_EXPORT, kind: EXTERNAL.global, index: facts.globals.length + 1 }] : []),
-      ...(facts.start === null ? [] : [{ name: START_EXPORT, kind: EXTERNAL.function, index: facts.start }]),
-    ],
-  };
+  const additions = additionsTo(facts, mode === 'reset');
   const sink = new ByteSink();
   sink.push(facts.bytes.subarray(0, 8));
   const shifts: OffsetShift[] = [];
@@ -84,85 +65,98 @@ export function rewriteModule(facts: ModuleFacts, { mode, memory }: Isolation): 
   return sink.bytes();
 }
 
+function additionsTo(facts: ModuleFacts, resets: boolean): Additions {
+  const functions = facts.importedFunctions + facts.functionTypes.length;
+  const { length: types } = facts.types;
+  const { length: globals } = facts.globals;
+  const grows = facts.code.memorySites.some((site) => site.grows);
+  const changed = resets ? [...facts.code.changedTables] : [];
+  return {
+    resets,
+    entryType: types,
+    entryFunction: functions,
+    grown: grows ? { type: types + 1, function: functions + 1, pagesGlobal: globals, deniedGlobal: globals + 1 } : null,
+    tables: changed.map((table, index) => ({ table, kept: facts.tables.length + index, entries: tableOf(facts, table).size.minimum })),
+  };
+}
+
+function tableOf({ tables }: ModuleFacts, index: number): TableFacts {
+  const table = tables[index];
+  assert(table !== undefined, 'a checked module changes tables that it has');
+  return table;
+}
+
 function sectionContent(id: (typeof ORDER)[number], section: Section | null, facts: ModuleFacts, memory: MemoryPlan, additions: Additions, shifts: OffsetShift[]): ByteSink | null {
+  const { grown } = additions;
   switch (id) {
     case SECTION.type:
-      return extended(facts, section, facts.types.length, [[0x60, 0, 0], [0x60, 1, I32, 1, I32]]);
+      return extended(facts, section, facts.types.length, [[0x60, 2, I32, I32, 1, I32], ...(grown === null ? [] : [[0x60, 1, I32, 1, I32]])]);
     case SECTION.import:
       return extended(facts, section, facts.imports.length, [memoryImport(memory)]);
     case SECTION.function:
-      return extended(facts, section, facts.functionTypes.length, [u32Bytes(additions.resetType), u32Bytes(additions.growType)]);
+      return extended(facts, section, facts.functionTypes.length, [u32Bytes(additions.entryType), ...(grown === null ? [] : [u32Bytes(grown.type)])]);
     case SECTION.global:
+      if (grown === null) break;
       return extended(facts, section, facts.globals.length, [
         [I32, MUTABLE, I32_CONST, ...i32Bytes(memory.seenPages), END],
         [I32, MUTABLE, I32_CONST, 0, END],
       ]);
     case SECTION.table:
-      return section === null ? null : tableSection(facts);
+      return section === null ? null : tableSection(facts, additions);
     case SECTION.export:
-      return exportSection(facts, additions);
+      return extended(facts, null, 0, [[...nameBytes(ENTRY_EXPORT), EXTERNAL.function, ...u32Bytes(additions.entryFunction)]]);
+    case SECTION.element:
+      if (!facts.code.usesFunctionReferences) break;
+      return extended(facts, section, facts.elementSegments, [exportedElements(facts)]);
     case SECTION.code:
       return codeSection(facts, memory, additions, shifts);
     default:
-      return section === null ? null : unchanged(facts, section);
   }
+  return section === null ? null : unchanged(facts, section);
 }
 
 function memoryImport({ initialPages, maximumPages }: MemoryPlan): readonly number[] {
   return [...nameBytes(MEMORY_IMPORT.module), ...nameBytes(MEMORY_IMPORT.name), EXTERNAL.memory, 1, ...u32Bytes(initialPages), ...u32Bytes(maximumPages)];
 }
 
-function tableSection({ bytes, tables }: ModuleFacts): ByteSink {
+function tableSection(facts: ModuleFacts, { tables }: Additions): ByteSink {
   const sink = new ByteSink();
-  sink.push(u32Bytes(tables.length));
-  for (const { size, span: [start, limitsStart, limitsEnd, end] } of tables) {
-    sink.push(bytes.subarray(start, limitsStart));
-    sink.push([1, ...u32Bytes(size.minimum), ...u32Bytes(Math.min(size.maximum ?? MAX_TABLE_ENTRIES, MAX_TABLE_ENTRIES))]);
-    sink.push(bytes.subarray(limitsEnd, end));
-  }
+  sink.push(u32Bytes(facts.tables.length + tables.length));
+  for (const table of facts.tables) pushTable(sink, facts, table, Math.min(table.size.maximum ?? MAX_TABLE_ENTRIES, MAX_TABLE_ENTRIES));
+  for (const { table, entries } of tables) pushTable(sink, facts, tableOf(facts, table), entries);
   return sink;
 }
 
-/** Each export costs half a microsecond in each new instance. All stay where they are what allows ref.func of a function. */
-function exportSection(facts: ModuleFacts, additions: Additions): ByteSink {
-  const called = new Set(['_initialize', ...ENTRY_POINTS.lean.map(({ name }) => name), ...ENTRY_POINTS.wasi.map(({ name }) => name)]);
-  const kept = facts.exports.filter(({ name }) => facts.code.usesFunctionReferences || called.has(name));
-  const sink = new ByteSink();
-  sink.push(u32Bytes(kept.length + additions.exports.length));
-  for (const { name, kind, index } of [...kept, ...additions.exports]) sink.push([...nameBytes(name), kind, ...u32Bytes(index)]);
-  return sink;
+function pushTable(sink: ByteSink, { bytes }: ModuleFacts, { size, span: [start, limitsStart, limitsEnd, end] }: TableFacts, maximum: number): void {
+  sink.push(bytes.subarray(start, limitsStart));
+  sink.push([1, ...u32Bytes(size.minimum), ...u32Bytes(maximum)]);
+  sink.push(bytes.subarray(limitsEnd, end));
+}
+
+/** ref.func is for functions that are named outside of code: a declarative segment names those that were exported. */
+function exportedElements({ exports }: ModuleFacts): readonly number[] {
+  const functions = new Set(exports.filter(({ kind }) => kind === EXTERNAL.function).map(({ index }) => index));
+  return [3, 0, ...u32Bytes(functions.size), ...[...functions].flatMap(u32Bytes)];
 }
 
 function codeSection(facts: ModuleFacts, memory: MemoryPlan, additions: Additions, shifts: OffsetShift[]): ByteSink {
+  const { grown, resets } = additions;
   const sink = new ByteSink();
-  sink.push(u32Bytes(facts.bodies.length + 2));
-  const pages = [GLOBAL_GET, ...u32Bytes(additions.pagesGlobal)];
-  const grow = [0x10, ...u32Bytes(additions.growFunction)];
+  sink.push(u32Bytes(facts.bodies.length + (grown === null ? 1 : 2)));
+  const pages = grown === null ? [I32_CONST, ...i32Bytes(memory.seenPages)] : [GLOBAL_GET, ...u32Bytes(grown.pagesGlobal)];
+  const grow = grown === null ? [] : [0x10, ...u32Bytes(grown.function)];
   const sites = inTurn(facts.code.memorySites);
   writeBodies(facts, (_, index) => sites(index).map(({ at, grows }): Edit => ({ at, until: afterNumber(facts.bytes, at + 1), instead: grows ? grow : pages, trapsAt: null })), sink, shifts);
-  sink.body(resetBody(facts, memory, additions));
-  sink.body(growBody(memory, additions));
+  sink.body(entryBody(facts, memory, additions, resets));
+  if (grown !== null) sink.body(growBody(memory, grown));
   return sink;
-}
-
-function resetBody({ bytes, globals }: ModuleFacts, memory: MemoryPlan, additions: Additions): Uint8Array {
-  const body = new ByteSink();
-  body.push([0]);
-  for (const [index, { mutable, initStart, initEnd }] of globals.entries()) {
-    if (!mutable) continue;
-    body.push(bytes.subarray(initStart, initEnd));
-    body.push([GLOBAL_SET, ...u32Bytes(index)]);
-  }
-  body.push([I32_CONST, ...i32Bytes(memory.seenPages), GLOBAL_SET, ...u32Bytes(additions.pagesGlobal)]);
-  body.push([I32_CONST, 0, GLOBAL_SET, ...u32Bytes(additions.deniedGlobal), END]);
-  return body.bytes();
 }
 
 /**
  * (param $more i32) (result i32): what memory.grow does, on the size that the module sees. The memory itself grows
  * only when that passes its initial pages.
  */
-function growBody(memory: MemoryPlan, { pagesGlobal, deniedGlobal }: Additions): readonly number[] {
+function growBody(memory: MemoryPlan, { pagesGlobal, deniedGlobal }: NonNullable<EntryTargets['grown']>): readonly number[] {
   const pages = u32Bytes(pagesGlobal);
   const denied = u32Bytes(deniedGlobal);
   const [more, seen] = [0, 1];

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { assembleWasm } from '@pappus/testkit';
 import { WASI_IMPORTABLE } from '../sandbox/wasi/signatures.ts';
+import { ENTER, ENTRY_EXPORT } from './guest-entry.ts';
 import { BLOCK_BYTES, MARK_PAGES, PAGE_BYTES } from './limits.ts';
 import { prepareModule } from './module-preparation.ts';
 import { webAssembly, type WasmMemory } from './web-assembly.ts';
@@ -40,11 +41,11 @@ async function program(body: string): Promise<Program> {
   const memory: WasmMemory = new webAssembly.Memory({ initial: PAGES, maximum: PAGES });
   const marks: WasmMemory = new webAssembly.Memory({ initial: MARK_PAGES, maximum: MARK_PAGES });
   const { exports } = new webAssembly.Instance(new webAssembly.Module(bytes), { pappus: { memory, marks } });
-  const entry = exports['pappus_run'] as (at: number) => number;
+  const entry = exports[ENTRY_EXPORT] as (step: number, value: number) => number;
   const run = (at: number, length: number): 'returned' | 'trapped' => {
     new DataView(memory.buffer).setUint32(MEMORY_BYTES - 4, length, true);
     try {
-      expect(entry(at)).toBe(5);
+      expect(entry(ENTER.run, at)).toBe(5);
       return 'returned';
     } catch (thrown) {
       expect(String(thrown)).toMatch(/memory access out of bounds/);

@@ -1,6 +1,8 @@
 /** An instance of a guest's module for one run, and where such instances come from. */
+import { AppError } from '@pappus/core';
+import { ENTRY_EXPORT } from '../module/guest-entry.ts';
 import { MEMORY_IMPORT } from '../module/module-rewriting.ts';
-import { webAssembly, type WasmExports, type WasmImports, type WasmMemory, type WasmModule } from '../module/web-assembly.ts';
+import { webAssembly, type WasmFunction, type WasmImports, type WasmMemory, type WasmModule } from '../module/web-assembly.ts';
 import { MARKS_IMPORT } from '../module/write-marks.ts';
 import type { MemoryPool, MemorySize } from './memory-pool.ts';
 import type { WrittenBlocks } from './written-blocks.ts';
@@ -8,13 +10,13 @@ import type { WrittenBlocks } from './written-blocks.ts';
 export interface GuestInstance {
   readonly module: WasmModule;
   readonly memory: WasmMemory;
-  readonly exports: WasmExports;
+  /** The entry of the module (`module/guest-entry.ts`). */
+  readonly enter: WasmFunction;
   /** As in `GuestCode`. */
   readonly written: WrittenBlocks | null;
 }
 
-/** What both ways of isolation need to make instances. */
-export interface GuestCode {
+export interface GuestCodeParts {
   readonly module: WasmModule;
   /** What the module imports besides its memory. */
   readonly imports: WasmImports;
@@ -23,6 +25,35 @@ export interface GuestCode {
   readonly pool: MemoryPool;
   /** Where it marks what it writes; null for a module that does not. */
   readonly written: WrittenBlocks | null;
+}
+
+/** What both ways of isolation need to make instances. */
+export class GuestCode {
+  readonly memory: MemorySize;
+  readonly pool: MemoryPool;
+  readonly written: WrittenBlocks | null;
+  readonly #module: WasmModule;
+  /** What every instance imports. Our part gets another memory before each. */
+  readonly #imports: WasmImports;
+  readonly #own: Record<string, WasmMemory>;
+
+  constructor({ module, imports, memory, pool, written }: GuestCodeParts) {
+    this.memory = memory;
+    this.pool = pool;
+    this.written = written;
+    this.#module = module;
+    this.#own = written === null ? {} : { [MARKS_IMPORT.name]: written.marks };
+    this.#imports = { ...imports, [MEMORY_IMPORT.module]: this.#own };
+  }
+
+  instantiate(memory: WasmMemory): GuestInstance {
+    this.#own[MEMORY_IMPORT.name] = memory;
+    const enter = new webAssembly.Instance(this.#module, this.#imports).exports[ENTRY_EXPORT];
+    if (typeof enter !== 'function') {
+      throw new AppError('corrupt-data', 'a module was prepared for another version of the platform', { hint: 'Deploy the function again: that prepares it anew.' });
+    }
+    return { module: this.#module, memory, enter, written: this.written };
+  }
 }
 
 /** Gives each run an instance whose state is that of a new one. */
@@ -34,10 +65,4 @@ export interface InstanceSource {
   /** Bytes kept between runs. */
   readonly keptBytes: number;
   dispose(): void;
-}
-
-export function instantiate({ module, imports, written }: GuestCode, memory: WasmMemory): GuestInstance {
-  const ours = { [MEMORY_IMPORT.name]: memory, ...(written === null ? {} : { [MARKS_IMPORT.name]: written.marks }) };
-  const { exports } = new webAssembly.Instance(module, { ...imports, [MEMORY_IMPORT.module]: ours });
-  return { module, memory, exports, written };
 }

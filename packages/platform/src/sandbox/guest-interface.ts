@@ -1,5 +1,5 @@
 /** The two ways in (WASI and the lean interface) as a sandbox sees them. */
-import type { WasmExports, WasmFunction, WasmImports } from '../module/web-assembly.ts';
+import type { WasmImports } from '../module/web-assembly.ts';
 import type { ItemSet, Sets } from '../sets/item.ts';
 import type { GuestInstance } from './guest-instance.ts';
 import type { RunFailure, RunLog, RunTimer } from './sandbox.ts';
@@ -15,10 +15,4 @@ export interface GuestInterface {
   log(): RunLog | null;
   /** Lets go of everything that belongs to the run. */
   forget(): void;
-}
-
-/** An exported function, or null. */
-export function exportedFunction(exports: WasmExports, name: string): WasmFunction | null {
-  const found = exports[name];
-  return typeof found === 'function' ? found : null;
 }

@@ -1,22 +1,17 @@
 /**
- * Isolation by reset: an instance is kept, and its memory and globals are put back after each run (`module/isolation.ts`
+ * Isolation by reset: an instance is kept, and its memory, globals and tables are put back after each run (`module/isolation.ts`
  * says when that is as good as a new one). Between runs a kept instance is always in its first state. There is one for
  * each size of memory that the sizes of inputs have asked for.
  */
-import { assert } from '@pappus/core';
+import { ENTER } from '../module/guest-entry.ts';
 import { PAGE_BYTES } from '../module/limits.ts';
-import { RESET_EXPORT } from '../module/module-rewriting.ts';
-import type { WasmFunction } from '../module/web-assembly.ts';
-import { instantiate, type GuestCode, type GuestInstance, type InstanceSource } from './guest-instance.ts';
-import { sizeForInput, type MemorySize } from './memory-pool.ts';
+import type { GuestCode, GuestInstance, InstanceSource } from './guest-instance.ts';
+import { sizeForInput, type MemorySize, type PooledMemory } from './memory-pool.ts';
 import { takeSnapshot, type MemorySnapshot } from './memory-snapshot.ts';
 
-interface Kept {
+interface Kept extends PooledMemory {
   readonly size: MemorySize;
   readonly guest: GuestInstance;
-  /** A view of the whole memory. The memory's growth detaches it, and it has no length then. */
-  readonly bytes: Uint8Array;
-  readonly resetGlobals: WasmFunction;
 }
 
 export class KeptInstance implements InstanceSource {
@@ -49,7 +44,7 @@ export class KeptInstance implements InstanceSource {
     const kept = this.#used;
     this.#used = null;
     if (kept === null) return;
-    const { bytes, size } = kept;
+    const { bytes, size, guest } = kept;
     // An exception before all is put back leaves no instance rather than a used one.
     if (bytes.length !== size.initialPages * PAGE_BYTES) {
       this.#kept.delete(size.initialPages);
@@ -57,7 +52,7 @@ export class KeptInstance implements InstanceSource {
     }
     try {
       this.#restore(bytes);
-      kept.resetGlobals();
+      guest.enter(ENTER.reset, 0);
     } catch (thrown) {
       this.#kept.delete(size.initialPages);
       throw thrown;
@@ -66,7 +61,7 @@ export class KeptInstance implements InstanceSource {
   }
 
   dispose(): void {
-    for (const { guest, size } of this.#kept.values()) this.#code.pool.give(guest.memory, size);
+    for (const kept of this.#kept.values()) this.#code.pool.give(kept, kept.size);
     this.#kept.clear();
   }
 
@@ -77,11 +72,10 @@ export class KeptInstance implements InstanceSource {
   }
 
   #make(size: MemorySize): Kept {
-    const guest = instantiate(this.#code, this.#code.pool.take(size));
-    const resetGlobals = guest.exports[RESET_EXPORT];
-    assert(typeof resetGlobals === 'function', 'a prepared module exports its reset function');
-    const bytes = new Uint8Array(guest.memory.buffer);
+    const { memory, bytes } = this.#code.pool.take(size);
+    const guest = this.#code.instantiate(memory);
+    guest.enter(ENTER.keep, 0);
     this.#snapshot ??= takeSnapshot(bytes);
-    return { size, guest, bytes, resetGlobals };
+    return { size, guest, memory, bytes };
   }
 }

@@ -14,6 +14,12 @@ export interface MemorySize {
   readonly maximumPages: number;
 }
 
+/** A memory, and a view of all of it: that has no length once the memory has grown. */
+export interface PooledMemory {
+  readonly memory: WasmMemory;
+  readonly bytes: Uint8Array;
+}
+
 const MAX_PAGES = 65_536;
 
 /**
@@ -29,32 +35,32 @@ export function sizeForInput(size: MemorySize, inputBytes: number): MemorySize {
 }
 
 export class MemoryPool {
-  readonly #free = new Map<number, WasmMemory[]>();
+  readonly #free = new Map<number, PooledMemory[]>();
   #memories = 0;
   #bytes = 0;
 
   /** A memory of the initial size, all zeros. */
-  take(size: MemorySize): WasmMemory {
-    const memory = this.#free.get(shape(size))?.pop();
-    if (memory === undefined) return newMemory(size);
+  take(size: MemorySize): PooledMemory {
+    const pooled = this.#free.get(shape(size))?.pop();
+    if (pooled === undefined) return newMemory(size);
     this.#memories--;
     this.#bytes -= size.initialPages * PAGE_BYTES;
-    return memory;
+    return pooled;
   }
 
   /**
    * Takes a memory back after a run and clears it, by `clear` where the caller knows what is not zero. One that has grown
    * is dropped: its size can't be put back.
    */
-  give(memory: WasmMemory, size: MemorySize, clear: (bytes: Uint8Array) => void = clearAll): void {
+  give(pooled: PooledMemory, size: MemorySize, clear: (bytes: Uint8Array) => void = clearAll): void {
     const bytes = size.initialPages * PAGE_BYTES;
-    if (memory.buffer.byteLength !== bytes || size.initialPages > MAX_CLEARED_PAGES) return;
+    if (pooled.bytes.length !== bytes || size.initialPages > MAX_CLEARED_PAGES) return;
     if (this.#memories >= MAX_POOLED_MEMORIES || this.#bytes + bytes > MAX_POOLED_BYTES) return;
-    clear(new Uint8Array(memory.buffer));
+    clear(pooled.bytes);
     const key = shape(size);
     const free = this.#free.get(key);
-    if (free === undefined) this.#free.set(key, [memory]);
-    else free.push(memory);
+    if (free === undefined) this.#free.set(key, [pooled]);
+    else free.push(pooled);
     this.#memories++;
     this.#bytes += bytes;
   }
@@ -64,9 +70,10 @@ const clearAll = (bytes: Uint8Array): void => void bytes.fill(0);
 
 const shape = ({ initialPages, maximumPages }: MemorySize): number => initialPages * (MAX_PAGES + 1) + maximumPages;
 
-function newMemory({ initialPages, maximumPages }: MemorySize): WasmMemory {
+function newMemory({ initialPages, maximumPages }: MemorySize): PooledMemory {
   try {
-    return new webAssembly.Memory({ initial: initialPages, maximum: maximumPages });
+    const memory = new webAssembly.Memory({ initial: initialPages, maximum: maximumPages });
+    return { memory, bytes: new Uint8Array(memory.buffer) };
   } catch (cause) {
     throw new AppError('resource-exhausted', `no memory of ${initialPages} pages for a sandbox`, { cause, retryable: true, hint: 'Run fewer engine threads, or give the machine more memory.' });
   }

@@ -1,6 +1,6 @@
 /** Isolation by pooled memory: a new instance for each run, on a memory that is zeroed before anyone else gets it. */
-import { instantiate, type GuestCode, type GuestInstance, type InstanceSource } from './guest-instance.ts';
-import { sizeForInput, type MemorySize } from './memory-pool.ts';
+import type { GuestCode, GuestInstance, InstanceSource } from './guest-instance.ts';
+import { sizeForInput, type MemorySize, type PooledMemory } from './memory-pool.ts';
 import { NO_BLOCKS, takeSnapshot, type MemorySnapshot } from './memory-snapshot.ts';
 
 export class PooledInstance implements InstanceSource {
@@ -8,17 +8,21 @@ export class PooledInstance implements InstanceSource {
   readonly #code: GuestCode;
   /** What a new instance writes to its memory, which it does not mark. */
   #segments: MemorySnapshot | null = null;
-  #used: { readonly guest: GuestInstance; readonly size: MemorySize } | null = null;
+  #used: PooledMemory | null = null;
+  #size: MemorySize;
 
   constructor(code: GuestCode) {
     this.#code = code;
+    this.#size = code.memory;
   }
 
   enter(inputBytes: number): GuestInstance {
     const size = sizeForInput(this.#code.memory, inputBytes);
-    const guest = instantiate(this.#code, this.#code.pool.take(size));
-    if (this.#code.written !== null) this.#segments ??= takeSnapshot(new Uint8Array(guest.memory.buffer));
-    this.#used = { guest, size };
+    const pooled = this.#code.pool.take(size);
+    const guest = this.#code.instantiate(pooled.memory);
+    if (this.#code.written !== null) this.#segments ??= takeSnapshot(pooled.bytes);
+    this.#used = pooled;
+    this.#size = size;
     return guest;
   }
 
@@ -27,9 +31,9 @@ export class PooledInstance implements InstanceSource {
     this.#used = null;
     if (used === null) return;
     const { pool, written } = this.#code;
-    if (written === null) pool.give(used.guest.memory, used.size);
+    if (written === null) pool.give(used, this.#size);
     else {
-      pool.give(used.guest.memory, used.size, (bytes) => {
+      pool.give(used, this.#size, (bytes) => {
         this.#segments?.mark(written);
         written.restore(bytes, NO_BLOCKS);
       });

@@ -1,9 +1,9 @@
 /** What an exception out of a guest means: a trap of some kind at some place, or a limit. */
 import { AppError, errorMessage } from '@pappus/core';
 import { functionName } from '../module/function-names.ts';
-import { DENIED_EXPORT } from '../module/module-rewriting.ts';
+import { ENTER } from '../module/guest-entry.ts';
 import { OFFSETS_SECTION, originalOffset } from '../module/offset-map.ts';
-import { webAssembly, type WasmExports } from '../module/web-assembly.ts';
+import { webAssembly } from '../module/web-assembly.ts';
 import type { GuestInstance } from './guest-instance.ts';
 import type { RunFailure } from './sandbox.ts';
 
@@ -38,15 +38,15 @@ export function failureOf(thrown: unknown, guest: GuestInstance): RunFailure {
   throw new AppError('internal', `a sandbox failed: ${errorMessage(thrown)}`, { cause: thrown });
 }
 
-function trapFailure(thrown: Error, { module, exports }: GuestInstance): RunFailure {
+function trapFailure(thrown: Error, guest: GuestInstance): RunFailure {
   const trap = KINDS.find(([pattern]) => pattern.test(thrown.message))?.[1] ?? thrown.message.slice(0, 100);
-  const message = memoryDenial(exports);
+  const message = memoryDenial(guest);
   if (message !== null) return { kind: 'limit', limit: 'memory', message: `${message}, and ended with a trap: ${trap}` };
   const place = PLACE.exec(thrown.stack ?? '');
   if (place === null) return { kind: 'trap', trap, functionName: null, offset: null };
-  const names = webAssembly.Module.customSections(module, 'name')[0];
+  const names = webAssembly.Module.customSections(guest.module, 'name')[0];
   // Each rewriting has left one, the last at the end.
-  const offsets = webAssembly.Module.customSections(module, OFFSETS_SECTION);
+  const offsets = webAssembly.Module.customSections(guest.module, OFFSETS_SECTION);
   const offset = Number.parseInt(place[2] ?? '', 16);
   return {
     kind: 'trap',
@@ -57,8 +57,7 @@ function trapFailure(thrown: Error, { module, exports }: GuestInstance): RunFail
 }
 
 /** Says that the run asked for more memory than it may have, or null. */
-export function memoryDenial(exports: WasmExports): string | null {
-  const denied = exports[DENIED_EXPORT];
-  if (denied === undefined || !('value' in denied) || denied.value === 0) return null;
+export function memoryDenial({ enter }: GuestInstance): string | null {
+  if (enter(ENTER.denied, 0) === 0) return null;
   return 'the function asked for more memory than its limit';
 }

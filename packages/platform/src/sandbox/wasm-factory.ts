@@ -5,7 +5,7 @@ import { prepareModule } from '../module/module-preparation.ts';
 import { markWrites } from '../module/write-marks.ts';
 import { webAssembly, type WasmModule } from '../module/web-assembly.ts';
 import { printable } from '../sets/item-name.ts';
-import type { GuestCode, InstanceSource } from './guest-instance.ts';
+import { GuestCode, type GuestCodeParts, type InstanceSource } from './guest-instance.ts';
 import { GuestMemory } from './guest-memory.ts';
 import { KeptInstance } from './kept-instance.ts';
 import { LeanInterface } from './lean/lean-interface.ts';
@@ -41,7 +41,7 @@ export function createWasmSandboxFactory(options: WasmSandboxOptions): SandboxFa
       if (prepared.kind === 'refused') return prepared;
       const { bytes, report } = prepared.module;
       const { imports } = interfaceFor(prepared.module, spec, options);
-      const problem = instanceProblem({ module: await webAssembly.compile(bytes), imports, memory: report.memory, pool, written: null });
+      const problem = instanceProblem(new GuestCode({ module: await webAssembly.compile(bytes), imports, memory: report.memory, pool, written: null }));
       return problem === null ? prepared : { kind: 'refused', problems: [problem] };
     },
     async open(module, spec) {
@@ -49,7 +49,7 @@ export function createWasmSandboxFactory(options: WasmSandboxOptions): SandboxFa
       const compiled = await compile(bytes);
       const guestInterface = interfaceFor(module, spec, options);
       const code = { module: compiled, imports: guestInterface.imports, memory: report.memory, pool, written: null };
-      const newSource = (of: GuestCode): InstanceSource => (report.mode === 'reset' ? new KeptInstance(of) : new PooledInstance(of));
+      const newSource = (of: GuestCodeParts): InstanceSource => (report.mode === 'reset' ? new KeptInstance(new GuestCode(of)) : new PooledInstance(new GuestCode(of)));
       const marked = (): InstanceSource | null => {
         const markedBytes = markWrites(bytes);
         return markedBytes === null ? null : newSource({ ...code, module: new webAssembly.Module(markedBytes), written: blocks });

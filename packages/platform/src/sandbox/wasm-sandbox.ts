@@ -73,6 +73,6 @@ function bytesOf(inputs: Sets): number {
 /** A program that exits because it got no memory has met its limit. */
 function withDenial(failure: RunFailure, guest: GuestInstance): RunFailure {
   if (failure.kind !== 'exit') return failure;
-  const message = memoryDenial(guest.exports);
+  const message = memoryDenial(guest);
   return message === null ? failure : { kind: 'limit', limit: 'memory', message: `${message}, and ended with exit code ${failure.code}` };
 }

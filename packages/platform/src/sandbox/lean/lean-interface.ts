@@ -1,10 +1,9 @@
 /** Modules of the lean interface: `lean-layout.ts` says how sets lie in memory. They may print and ask through WASI too. */
-import { assert } from '@pappus/core';
 import type { FunctionSpec } from '../../functions/function-spec.ts';
-import { START_EXPORT } from '../../module/module-rewriting.ts';
+import { ENTER } from '../../module/guest-entry.ts';
 import type { WasmImports } from '../../module/web-assembly.ts';
 import type { ItemSet, Sets } from '../../sets/item.ts';
-import { exportedFunction, type Finished, type GuestInterface } from '../guest-interface.ts';
+import type { Finished, GuestInterface } from '../guest-interface.ts';
 import type { GuestInstance } from '../guest-instance.ts';
 import type { GuestMemory } from '../guest-memory.ts';
 import { OutputBudget } from '../output-budget.ts';
@@ -32,22 +31,16 @@ export class LeanInterface implements GuestInterface {
 
   run(guest: GuestInstance, inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null): Finished {
     const memory = this.#memory;
-    const { exports } = guest;
     this.#budget.begin();
     memory.attach(guest);
     this.#wasi?.begin([], stdio);
-    exportedFunction(exports, START_EXPORT)?.();
-    exportedFunction(exports, '_initialize')?.();
-    const allocate = exportedFunction(exports, 'pappus_alloc');
-    const entry = exportedFunction(exports, 'pappus_run');
-    assert(allocate !== null && entry !== null, 'a prepared lean module exports pappus_alloc and pappus_run');
     const bytes = inputBytes(this.#spec.inputs, inputs) + ALIGNMENT;
-    const room = Number(allocate(bytes)) >>> 0;
+    const room = Number(guest.enter(ENTER.begin, bytes)) >>> 0;
     if (room === 0 || !memory.takes(room, bytes)) throw new RunFailed({ kind: 'limit', limit: 'memory', message: `pappus_alloc gave no room for the ${bytes} bytes of the input` });
     const start = Math.ceil(room / ALIGNMENT) * ALIGNMENT;
     writeInput(memory, start, this.#spec.inputs, inputs);
     timer?.computing();
-    const output = Number(entry(start)) >>> 0;
+    const output = Number(guest.enter(ENTER.run, start)) >>> 0;
     timer?.storing();
     const ended = this.ended();
     if (ended !== null) return ended;

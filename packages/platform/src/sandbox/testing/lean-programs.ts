@@ -1,10 +1,10 @@
 /** The programs of the compliance suite for the lean interface, as WebAssembly text. */
-import { CHANGED_TABLE, leanProgram, SAME_ITEMS } from '@pappus/testkit';
+import { GROWING_TABLE, leanProgram, SAME_ITEMS } from '@pappus/testkit';
 import type { ProgramName } from './compliance.ts';
 
-/** `pooled` adds a function that changes a table, so that the module can't be reset. */
+/** `pooled` adds a function that makes a table longer, so that the module can't be reset. */
 export function leanPrograms(pooled: boolean): Readonly<Record<Exclude<ProgramName, 'print' | 'exit'>, string>> {
-  const extra = pooled ? CHANGED_TABLE : '';
+  const extra = pooled ? GROWING_TABLE : '';
   const plain = (body: string, functions = ''): string => leanProgram(body, { more: `${extra} ${functions}` });
   return {
     copy: plain(SAME_ITEMS),
@@ -47,9 +47,15 @@ const CANARY = `
   (global $double (mut f64) (f64.const -0.0))
   (global $reference (mut funcref) (ref.null func))
   (global $bad (mut i32) (i32.const 0))
+  (table $changed 4 funcref)
+  (elem (table $changed) (i32.const 1) func $check $alloc)
   (data (i32.const 32760) "\\01\\02\\03\\04\\05\\06\\07\\08")
   (func $check (param i32) (if (i32.eqz (local.get 0)) (then (global.set $bad (i32.const 1)))))
-  (func (export "pappus_alloc") (param i32) (result i32) (local $at i32)
+  (func $alloc (export "pappus_alloc") (param i32) (result i32) (local $at i32)
+    (call $check (ref.is_null (table.get $changed (i32.const 0))))
+    (call_indirect $changed (param i32) (i32.const 1) (i32.const 1))
+    (call $check (i32.eqz (ref.is_null (table.get $changed (i32.const 2)))))
+    (call $check (ref.is_null (table.get $changed (i32.const 3))))
     (call $check (i32.eq (global.get $word) (i32.const 7)))
     (call $check (i64.eq (global.get $long) (i64.const -7)))
     (call $check (i32.eq (i32.reinterpret_f32 (global.get $single)) (i32.const 0x7fa00001)))
@@ -68,6 +74,8 @@ const CANARY = `
     (global.set $single (f32.convert_i32_u (local.get $byte)))
     (global.set $double (f64.convert_i32_u (local.get $byte)))
     (global.set $reference (ref.func $run))
+    (table.fill $changed (i32.const 0) (ref.func $run) (i32.const 4))
+    (if (i32.and (local.get $byte) (i32.const 2)) (then (table.fill $changed (i32.const 1) (ref.null func) (i32.const 3))))
     (memory.fill (i32.const 0) (local.get $byte) (i32.const 65536))
     (i32.store (i32.const 64) (i32.const 80))
     (i32.store (i32.const 68) (i32.const 1))

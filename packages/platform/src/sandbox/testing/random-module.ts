@@ -7,7 +7,7 @@ import { randomInt, type Random } from '@pappus/core';
 
 export interface RandomModule {
   readonly text: string;
-  /** Whether it changes a table or drops a segment, and so can't be reset. */
+  /** Whether it makes a table longer or drops a segment, and so can't be reset. */
   readonly pooled: boolean;
 }
 
@@ -37,16 +37,17 @@ export function randomModule(random: Random): RandomModule {
     (): string => `(local.set $x (call_indirect (param i32) (result i32) ${value()} (i32.and ${value()} (i32.const 3))))`,
     (): string => `(if (i32.eq (i32.and ${value()} (i32.const 63)) (i32.const 5)) (then unreachable))`,
     (): string => '(local.set $x (i32.add (local.get $x) (table.size $t)))',
+    (): string => `(table.set $t (i32.const ${randomInt(random, 0, 3)}) ${pick('(ref.null func)', '(ref.func $f0)', '(ref.func $f1)', '(global.get $reference)')})`,
+    (): string => `(table.init ${pick('$t', '$u')} $elements (i32.const ${randomInt(random, 0, 2)}) (i32.const 0) (i32.const 1))`,
+    (): string => '(table.fill $t (i32.const 1) (ref.func $f0) (i32.const 2))',
+    (): string => `(table.copy ${pick('$t $t', '$t $u', '$u $t')} (i32.const 0) (i32.const ${randomInt(random, 0, 2)}) (i32.const 1))`,
+    (): string => `(if (ref.is_null (table.get ${pick('$t', '$u')} (i32.const ${randomInt(random, 0, 2)}))) (then (local.set $x (i32.add (local.get $x) (i32.const 11)))))`,
     (): string => `(if (ref.is_null (global.get $reference)) (then (local.set $x (i32.add (local.get $x) (i32.const 3)))))`,
   ];
   const lost = [
-    (): string => `(table.set $t (i32.const ${randomInt(random, 0, 3)}) ${pick('(ref.null func)', '(ref.func $f0)', '(ref.func $f1)')})`,
     (): string => '(data.drop $passive)',
     (): string => '(elem.drop $elements)',
-    (): string => `(table.init $t $elements (i32.const ${randomInt(random, 0, 3)}) (i32.const 0) (i32.const 1))`,
     (): string => '(drop (table.grow $t (ref.null func) (i32.const 1)))',
-    (): string => '(table.fill $t (i32.const 1) (ref.func $f0) (i32.const 2))',
-    (): string => '(table.copy $t $t (i32.const 0) (i32.const 2) (i32.const 1))',
   ];
   // One kind at a time: each alone must decide the mode.
   const change = pick(...lost);
@@ -67,6 +68,7 @@ const MODULE = `(module
   (global $double (mut f64) (f64.const 1.5)) (global $single (mut f32) (f32.const nan:0x200001)) (global $reference (mut funcref) (ref.func $f1))
   (global $top (mut i32) (i32.const 4096))
   (table $t 4 funcref) (elem (table $t) (i32.const 0) func $f0 $f1 $f2) (elem $elements func $f3)
+  (table $u 3 funcref) (elem (table $u) (i32.const 1) func $f3 $f0)
   (data (i32.const 60000) "BYTES") (data $passive "passive")
   START
   (func $inside (param i32) (result i32) (i32.rem_u (local.get 0) (i32.sub (i32.shl (memory.size) (i32.const 16)) (i32.const 16))))

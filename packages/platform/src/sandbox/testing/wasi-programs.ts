@@ -1,9 +1,9 @@
 /** The programs of the compliance suite for WASI, as WebAssembly text. */
-import { CHANGED_TABLE } from '@pappus/testkit';
+import { GROWING_TABLE } from '@pappus/testkit';
 import type { ProgramName } from './compliance.ts';
 
 export function wasiPrograms(pooled: boolean): Readonly<Record<ProgramName, string>> {
-  const extra = pooled ? CHANGED_TABLE : '';
+  const extra = pooled ? GROWING_TABLE : '';
   const plain = (body: string, more = ''): string => `(module ${IMPORTS} ${extra} ${BASE} ${more} (func $main (export "_start") (local $i i32) (local $n i32) (local $at i32) (local $fd i32) ${body}))`;
   return {
     copy: plain(COPY),

@@ -6,10 +6,10 @@
  * sockets and there is nothing to wait for: those functions answer ENOSYS.
  */
 import { assert } from '@pappus/core';
-import { START_EXPORT } from '../../module/module-rewriting.ts';
+import { ENTER } from '../../module/guest-entry.ts';
 import type { WasmImports } from '../../module/web-assembly.ts';
 import type { ItemSet, Sets } from '../../sets/item.ts';
-import { exportedFunction, type Finished, type GuestInterface } from '../guest-interface.ts';
+import type { Finished, GuestInterface } from '../guest-interface.ts';
 import type { GuestInstance } from '../guest-instance.ts';
 import { RUN_END, RunFailed } from '../run-end.ts';
 import type { RunLog, RunTimer } from '../sandbox.ts';
@@ -32,11 +32,9 @@ export class WasiInterface implements GuestInterface {
     const run = this.#run;
     run.begin(inputs, stdio);
     run.memory.attach(guest);
-    exportedFunction(guest.exports, START_EXPORT)?.();
-    const start = exportedFunction(guest.exports, '_start');
-    assert(start !== null, 'a prepared program exports _start');
+    guest.enter(ENTER.begin, 0);
     timer?.computing();
-    start();
+    guest.enter(ENTER.run, 0);
     timer?.storing();
     return this.ended() ?? this.#outputs();
   }
