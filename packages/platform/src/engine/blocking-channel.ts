@@ -63,8 +63,12 @@ export class BlockingChannel {
   /** Bytes that the gateway has put into the shared file; they hold until the next call. */
   readShared(at: number, bytes: number): Buffer {
     const target = this.#longBuffer(bytes).subarray(0, bytes);
-    if (this.#shared?.read(at, target) !== true) throw brokenProtocol('a slot that the gateway has not filled');
+    this.readSharedInto(at, target);
     return target;
+  }
+
+  readSharedInto(at: number, target: Uint8Array): void {
+    if (this.#shared?.read(at, target) !== true) throw brokenProtocol('a slot that the gateway has not filled');
   }
 
   /** False where it can't be had: then the bytes go the other way. */

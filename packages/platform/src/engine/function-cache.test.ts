@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SandboxFactory } from '../sandbox/sandbox.ts';
+import type { Sandbox, SandboxFactory } from '../sandbox/sandbox.ts';
 import { FunctionCache } from './function-cache.ts';
 import { fakeSpec } from './testing/fake-functions.ts';
 import { FAKE_REPORT } from './testing/fake-sandboxes.ts';
@@ -18,7 +18,8 @@ function sandboxes(room: number): Opened {
       const number = bytes[0] as number;
       if (live.size >= room) throw new RangeError('no memory');
       live.add(number);
-      return { mode: 'reset', keptBytes: 100, run: () => ({ kind: 'done', outputs: [], log: null }), dispose: () => void live.delete(number) };
+      const run: Sandbox['run'] = () => ({ kind: 'done', outputs: [], log: null });
+      return { mode: 'reset', keptBytes: 100, run, lend: run, settle: () => {}, dispose: () => void live.delete(number) };
     },
   };
   return { live, factory };

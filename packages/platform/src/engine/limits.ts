@@ -12,6 +12,8 @@ export const COPY_BELOW_BYTES = 8_192;
 export const BATCH_BYTES = 65_536;
 /** Sets with so many bytes go through the file that gateway and thread share, where there is one. */
 export const SHARE_FROM_BYTES = 32_768;
+/** What a thread reads of such sets at first: the heads of most. */
+export const FIRST_SHARED_BYTES = 4_096;
 /** Length of that file: what does not fit goes through the socket, like sets that are longer. */
 export const SHARED_BYTES = 33_554_432;
 /** Its memory that stays when nothing is in it. */

@@ -22,7 +22,7 @@ function open(guest: Guest, inputs: readonly string[] = ['in'], outputs: readonl
     const made = guest(sets, timer);
     return 'kind' in made ? made : { kind: 'done', outputs: outputs.map((name, index) => ({ name, items: items(made[index] ?? []) })), log: null };
   };
-  return { spec, sandbox: { mode: 'reset', keptBytes: 0, dispose: () => {}, run } };
+  return { spec, sandbox: { mode: 'reset', keptBytes: 0, dispose: () => {}, run, lend: run, settle: () => {} } };
 }
 
 const step = (...inputs: readonly Partial<SegmentInput>[]): SegmentProgram['steps'][number] => ({
@@ -32,7 +32,7 @@ const step = (...inputs: readonly Partial<SegmentInput>[]): SegmentProgram['step
 });
 
 function run(program: SegmentProgram, functions: readonly OpenFunction[], inputs: Sets = [textSet('in', 'a')], traced = false): ReturnType<SegmentRunner['run']> {
-  return new SegmentRunner(systemClock, () => {}).run({ program, functions, inputs, stdio: null, traced });
+  return new SegmentRunner(systemClock, () => {}).run({ program, functions, inputs, stdio: null, traced, lends: false });
 }
 
 const split = open(() => [['a', 'b', 'c']]);
@@ -90,7 +90,7 @@ describe('a segment', () => {
 
   test('announces the limit of each run before it', () => {
     const seen: [number, number][] = [];
-    new SegmentRunner(systemClock, (at, limitMs) => seen.push([at, limitMs])).run({ program: { fanOut: 9, steps: [step(), step({ distribution: 'each' })] }, functions: [split, mark], inputs: [], stdio: null, traced: false });
+    new SegmentRunner(systemClock, (at, limitMs) => seen.push([at, limitMs])).run({ program: { fanOut: 9, steps: [step(), step({ distribution: 'each' })] }, functions: [split, mark], inputs: [], stdio: null, traced: false, lends: false });
     expect(seen).toEqual([[0, 123], [1, 123], [1, 123], [1, 123]]);
   });
 
@@ -118,7 +118,7 @@ test('a traced segment has a span per run, with its phases', async () => {
     return [[]];
   });
   const runner = new SegmentRunner(ticking, () => {});
-  const result = runner.run({ program: { fanOut: 1, steps: [step(), step({})] }, functions: [slow, silent], inputs: [textSet('in', 'a')], stdio: null, traced: true });
+  const result = runner.run({ program: { fanOut: 1, steps: [step(), step({})] }, functions: [slow, silent], inputs: [textSet('in', 'a')], stdio: null, traced: true, lends: false });
   expect(result.spans).toEqual([
     { step: 0, startedUs: 0, sandboxUs: 1_000, computeUs: 2_000, storeUs: 4_000 },
     { step: 1, startedUs: 7_000, sandboxUs: 0, computeUs: 8_000, storeUs: 0 },

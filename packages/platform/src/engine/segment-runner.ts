@@ -23,6 +23,8 @@ export interface SegmentWork {
   readonly inputs: Sets;
   readonly stdio: ItemSet | null;
   readonly traced: boolean;
+  /** Output bytes may lie in the memory of guests, until `settle`. */
+  readonly lends: boolean;
 }
 
 /** Told before each run, so that somebody else can watch its time. */
@@ -39,6 +41,11 @@ export class SegmentRunner {
 
   run(work: SegmentWork): ThreadResult {
     return new SegmentRun(work, this.#clock, this.#watch).toEnd();
+  }
+
+  /** What was lent is not looked at any more. */
+  settle({ functions, lends }: SegmentWork): void {
+    if (lends) for (const { sandbox } of functions) sandbox.settle();
   }
 }
 
@@ -111,7 +118,7 @@ class SegmentRun {
   }
 
   #runOnce(step: number, inputs: Sets): RunFailure | null {
-    const outcome = this.#run(step, inputs, step === 0 ? this.#work.stdio : null);
+    const outcome = this.#run(step, inputs, step === 0 ? this.#work.stdio : null, this.#work.lends && this.#isAlone(step));
     if (outcome.kind === 'failed') return outcome.failure;
     this.#outputs.push(outcome.outputs);
     return this.#weigh(outcome.outputs);
@@ -121,7 +128,7 @@ class SegmentRun {
   #runEach(step: number, set: ItemSet): RunFailure | null {
     const merged: Item[][] = this.#spec(step).outputs.map(() => []);
     for (const item of set.items) {
-      const outcome = this.#run(step, [{ name: set.name, items: [item] }], null);
+      const outcome = this.#run(step, [{ name: set.name, items: [item] }], null, false);
       if (outcome.kind === 'failed') return outcome.failure;
       const excess = this.#weigh(outcome.outputs);
       if (excess !== null) return excess;
@@ -131,12 +138,18 @@ class SegmentRun {
     return null;
   }
 
-  #run(step: number, inputs: Sets, stdio: ItemSet | null): RunOutcome {
+  /** No other step runs in its sandbox. */
+  #isAlone(step: number): boolean {
+    const { functions } = this.#work;
+    return functions.every(({ sandbox }, other) => other === step || sandbox !== functions[step]?.sandbox);
+  }
+
+  #run(step: number, inputs: Sets, stdio: ItemSet | null, lends: boolean): RunOutcome {
     const { sandbox, spec } = this.#work.functions[step] as OpenFunction;
     const timer = this.#timer;
     this.#watch(step, spec.limits.timeMs);
     timer?.begin();
-    const outcome = timer === null ? sandbox.run(inputs, stdio) : sandbox.run(inputs, stdio, timer);
+    const outcome = lends ? sandbox.lend(inputs, stdio, timer ?? undefined) : sandbox.run(inputs, stdio, timer ?? undefined);
     if (timer !== null) this.#spans.push(timer.span(step, this.#startedMs));
     if (outcome.log !== null) this.#keepLog(step, outcome.log);
     return outcome;

@@ -55,6 +55,10 @@ class ScriptedChannel implements TaskChannel {
     return this.shared.subarray(at, at + bytes);
   }
 
+  readSharedInto(at: number, target: Uint8Array): void {
+    this.shared.copy(target, 0, at, at + target.length);
+  }
+
   writeShared(at: number, parts: readonly Uint8Array[]): boolean {
     if (!this.isFull) Buffer.concat(parts).copy(this.shared, at);
     return !this.isFull;

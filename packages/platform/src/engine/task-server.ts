@@ -14,13 +14,13 @@ import { brokenProtocol, frameType, PROTOCOL_VERSION, taskFlag, type FrameType }
 import type { RunState } from './run-state.ts';
 import { readSegment, type SegmentProgram } from './segment-program.ts';
 import { SegmentRunner, type OpenFunction } from './segment-runner.ts';
+import { storedSets, type SharedBytes } from './stored-sets.ts';
 
 /** What the server needs of its channel. */
-export interface TaskChannel {
+export interface TaskChannel extends SharedBytes {
   readonly ready: boolean;
   read(): ReceivedFrame | null;
   writeAll(parts: readonly Uint8Array[]): void;
-  readShared(at: number, bytes: number): Buffer;
   writeShared(at: number, parts: readonly Uint8Array[]): boolean;
 }
 
@@ -29,6 +29,7 @@ interface Received {
   readonly inputs: readonly ItemSet[];
   readonly stdio: ItemSet | null;
   readonly traced: boolean;
+  /** Without bytes where the task has none. */
   readonly slot: { readonly at: number; readonly bytes: number };
 }
 
@@ -128,7 +129,9 @@ export class TaskServer {
     const slot = { at: reader.u32(), bytes: reader.u32() };
     const [inputBytes, stdioBytes] = [reader.u32(), reader.u32()];
     const shared = (flags & taskFlag.shared) !== 0;
-    const sets = shared ? this.#options.channel.readShared(slot.at, inputBytes + stdioBytes) : reader.bytes(inputBytes + stdioBytes);
+    const { channel } = this.#options;
+    if (shared && stdioBytes === 0) return { inputs: storedSets(channel, slot.at, inputBytes), stdio: null, traced: (flags & taskFlag.traced) !== 0, slot };
+    const sets = shared ? channel.readShared(slot.at, inputBytes + stdioBytes) : reader.bytes(inputBytes + stdioBytes);
     const stdio = stdioBytes === 0 ? null : (decodeSets(sets.subarray(inputBytes))[0] ?? null);
     return { inputs: decodeSets(stdioBytes === 0 ? sets : sets.subarray(0, inputBytes)), stdio, traced: (flags & taskFlag.traced) !== 0, slot };
   }
@@ -140,16 +143,21 @@ export class TaskServer {
     return false;
   }
 
+  /** With a slot, outputs go there from where the guests have put them; what they had to themselves is made new after the answer. */
   #run(id: number, segment: KnownSegment, { inputs, stdio, traced, slot }: Received, functions: readonly OpenFunction[]): void {
+    const work = { program: segment.program, functions, inputs, stdio, traced, lends: slot.bytes > 0 };
     try {
-      const encoded = encodeResult(this.#runner.run({ program: segment.program, functions, inputs, stdio, traced }));
+      const encoded = encodeResult(this.#runner.run(work));
       const { result, sets, bytes } = encoded;
       const shared = bytes >= SHARE_FROM_BYTES && bytes <= slot.bytes && this.#options.channel.writeShared(slot.at, sets);
       segment.recentUs = result.busyUs;
       this.#options.state.endTask();
       this.#answer(result.kind === 'done' ? frameType.done : frameType.failed, id, () => writeResult(this.#writer, encoded, shared), shared ? taskFlag.shared : 0);
+      if (work.lends) this.#flush();
     } catch (error) {
       this.#broken(id, segment, error);
+    } finally {
+      this.#runner.settle(work);
     }
   }
 

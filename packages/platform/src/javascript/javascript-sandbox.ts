@@ -75,6 +75,13 @@ export class JavaScriptSandbox implements Sandbox {
     }
   }
 
+  /** Its outputs are copies. */
+  lend(inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null = null): RunOutcome {
+    return this.run(inputs, stdio, timer);
+  }
+
+  settle(): void {}
+
   /** The instances belong to the thread. */
   dispose(): void {}
 

@@ -60,6 +60,8 @@ export class GuestCode {
 export interface InstanceSource {
   /** For a run with so many bytes of input. */
   enter(inputBytes: number): GuestInstance;
+  /** The guest has ended, and its memory is looked at for a while: that is not the run's time. */
+  rest?(): void;
   /** Ends the run: nothing that it left is there afterwards. */
   leave(): void;
   /** Bytes kept between runs. */

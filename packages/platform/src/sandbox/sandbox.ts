@@ -42,6 +42,10 @@ export interface Sandbox {
    * A time limit is not enforced here: whoever owns the thread ends it.
    */
   run(inputs: Sets, stdio: ItemSet | null, timer?: RunTimer): RunOutcome;
+  /** The same, but output bytes may lie in the guest's memory: they hold until `settle`, which comes before the next run. */
+  lend(inputs: Sets, stdio: ItemSet | null, timer?: RunTimer): RunOutcome;
+  /** Ends what `lend` has begun; nothing where it has not. */
+  settle(): void;
   /** Bytes that this sandbox keeps alive between runs, for the cache that owns it. */
   readonly keptBytes: number;
   dispose(): void;

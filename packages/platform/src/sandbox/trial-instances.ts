@@ -23,6 +23,8 @@ export class TrialInstances implements InstanceSource {
   #used: InstanceSource;
   #runs = 0;
   #begunMs = 0;
+  /** Since when the instance rests. */
+  #restsMs: number | null = null;
   /** Of plain and of marked runs. Null when the choice has been made. */
   #spentMs: readonly [plain: number[], marked: number[]] | null = [[], []];
 
@@ -45,7 +47,13 @@ export class TrialInstances implements InstanceSource {
     return this.#used.enter(inputBytes);
   }
 
+  rest(): void {
+    if (this.#spentMs !== null) this.#restsMs = this.#clock.nowMs();
+  }
+
   leave(): void {
+    if (this.#restsMs !== null) this.#begunMs += this.#clock.nowMs() - this.#restsMs;
+    this.#restsMs = null;
     this.#used.leave();
     if (this.#spentMs === null) return;
     this.#spentMs[this.#used === this.#marked ? 1 : 0].push(this.#clock.nowMs() - this.#begunMs);

@@ -1,8 +1,9 @@
 /** One WebAssembly function on this thread: an instance in its first state, an interface to speak to it, a run at a time. */
 import { assert } from '@pappus/core';
 import type { FunctionSpec } from '../functions/function-spec.ts';
+import { bytesOfItem } from '../sets/far-item.ts';
 import type { ItemSet, Sets } from '../sets/item.ts';
-import type { Finished, GuestInterface } from './guest-interface.ts';
+import type { Finished, GuestInterface, GuestRun } from './guest-interface.ts';
 import type { GuestInstance, InstanceSource } from './guest-instance.ts';
 import { RUN_END, RunFailed } from './run-end.ts';
 import type { IsolationMode, RunFailure, RunOutcome, RunTimer, Sandbox } from './sandbox.ts';
@@ -20,6 +21,8 @@ export interface WasmSandboxParts {
 export class WasmSandbox implements Sandbox {
   readonly mode: IsolationMode;
   readonly #parts: WasmSandboxParts;
+  /** A run has begun that is not settled. */
+  #runs = false;
 
   constructor(parts: WasmSandboxParts) {
     this.mode = parts.mode;
@@ -31,27 +34,52 @@ export class WasmSandbox implements Sandbox {
   }
 
   run(inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null = null): RunOutcome {
-    const { instances, interface: guestInterface, spec } = this.#parts;
-    assert(inputs.length === spec.inputs.length, `a run gets ${spec.inputs.length} sets`);
-    const guest = instances.enter(bytesOf(inputs));
     try {
-      const finished = this.#finish(guest, inputs, stdio, timer);
-      const log = guestInterface.log();
-      return finished.kind === 'outputs' ? { kind: 'done', outputs: finished.outputs, log } : { kind: 'failed', failure: finished.failure, log };
+      return this.#go(inputs, stdio, timer, false);
     } finally {
-      guestInterface.forget();
-      instances.leave();
+      this.settle();
     }
   }
 
+  lend(inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null = null): RunOutcome {
+    try {
+      const outcome = this.#go(inputs, stdio, timer, true);
+      this.#parts.instances.rest?.();
+      return outcome;
+    } catch (thrown) {
+      this.settle();
+      throw thrown;
+    }
+  }
+
+  settle(): void {
+    if (!this.#runs) return;
+    this.#runs = false;
+    this.#parts.interface.forget();
+    this.#parts.instances.leave();
+  }
+
   dispose(): void {
+    this.settle();
     this.#parts.instances.dispose();
   }
 
-  #finish(guest: GuestInstance, inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null): Finished {
+  #go(inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null, lends: boolean): RunOutcome {
+    const { instances, interface: guestInterface, spec } = this.#parts;
+    assert(inputs.length === spec.inputs.length, `a run gets ${spec.inputs.length} sets`);
+    assert(!this.#runs, 'a run is settled before the next one');
+    const guest = instances.enter(bytesOf(inputs));
+    this.#runs = true;
+    const finished = this.#finish(guest, inputs, { stdio, timer, lends });
+    const log = guestInterface.log();
+    return finished.kind === 'outputs' ? { kind: 'done', outputs: finished.outputs, log } : { kind: 'failed', failure: finished.failure, log };
+  }
+
+  #finish(guest: GuestInstance, inputs: Sets, run: GuestRun): Finished {
     const { interface: guestInterface } = this.#parts;
+    const { timer } = run;
     try {
-      const finished = guestInterface.run(guest, inputs, stdio, timer);
+      const finished = guestInterface.run(guest, inputs, run);
       return finished.kind === 'outputs' ? finished : { kind: 'failure', failure: withDenial(finished.failure, guest) };
     } catch (thrown) {
       timer?.storing();
@@ -66,7 +94,7 @@ export class WasmSandbox implements Sandbox {
 
 function bytesOf(inputs: Sets): number {
   let bytes = 0;
-  for (const { items } of inputs) for (const { data } of items) bytes += data.length;
+  for (const { items } of inputs) for (const item of items) bytes += bytesOfItem(item);
   return bytes;
 }
 

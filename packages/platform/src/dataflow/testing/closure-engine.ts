@@ -52,7 +52,7 @@ export class ClosureEngine implements Pick<ComputeEngine, 'run' | 'stats'> {
     this.#under--;
     if (signal.aborted) throw signal.reason;
     const open = task.segment.steps.map(({ function: hash }) => this.#open(hash));
-    return this.#runner.run({ program: programOf(task.segment), functions: open, inputs: task.inputs, stdio: task.stdio, traced: task.traced }) as SegmentResult;
+    return this.#runner.run({ program: programOf(task.segment), functions: open, inputs: task.inputs, stdio: task.stdio, traced: task.traced, lends: false }) as SegmentResult;
   }
 
   /** One of those that wait goes on, after a tick. */
@@ -73,7 +73,7 @@ export class ClosureEngine implements Pick<ComputeEngine, 'run' | 'stats'> {
         return { kind: 'failed', failure: { kind: 'trap', trap: String(thrown), functionName: hash, offset: 0 }, log: null };
       }
     };
-    return { spec, sandbox: { mode: 'reset', keptBytes: 0, dispose: () => {}, run } };
+    return { spec, sandbox: { mode: 'reset', keptBytes: 0, dispose: () => {}, run, lend: run, settle: () => {} } };
   }
 }
 

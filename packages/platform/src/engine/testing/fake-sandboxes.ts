@@ -97,6 +97,12 @@ class FakeSandbox implements Sandbox {
     return this.#run(stdio === null ? inputs : [...inputs, stdio], this.#spec, this.#argument);
   }
 
+  lend(inputs: Sets, stdio: ItemSet | null): RunOutcome {
+    return this.run(inputs, stdio);
+  }
+
+  settle(): void {}
+
   dispose(): void {}
 }
 

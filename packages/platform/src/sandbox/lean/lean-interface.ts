@@ -2,13 +2,13 @@
 import type { FunctionSpec } from '../../functions/function-spec.ts';
 import { ENTER } from '../../module/guest-entry.ts';
 import type { WasmImports } from '../../module/web-assembly.ts';
-import type { ItemSet, Sets } from '../../sets/item.ts';
-import type { Finished, GuestInterface } from '../guest-interface.ts';
+import type { Sets } from '../../sets/item.ts';
+import type { Finished, GuestInterface, GuestRun } from '../guest-interface.ts';
 import type { GuestInstance } from '../guest-instance.ts';
 import type { GuestMemory } from '../guest-memory.ts';
 import { OutputBudget } from '../output-budget.ts';
 import { RunFailed } from '../run-end.ts';
-import type { RunLog, RunTimer } from '../sandbox.ts';
+import type { RunLog } from '../sandbox.ts';
 import { wasiImports } from '../wasi/wasi-interface.ts';
 import type { WasiRun } from '../wasi/wasi-run.ts';
 import { ALIGNMENT, inputBytes, readOutput, writeInput } from './lean-layout.ts';
@@ -29,7 +29,7 @@ export class LeanInterface implements GuestInterface {
     this.imports = wasi === null ? {} : wasiImports(wasi);
   }
 
-  run(guest: GuestInstance, inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null): Finished {
+  run(guest: GuestInstance, inputs: Sets, { stdio, timer, lends }: GuestRun): Finished {
     const memory = this.#memory;
     this.#budget.begin();
     memory.attach(guest);
@@ -45,7 +45,7 @@ export class LeanInterface implements GuestInterface {
     const ended = this.ended();
     if (ended !== null) return ended;
     if (output === 0) throw new RunFailed({ kind: 'invalid-output', message: 'pappus_run gave no output: its result is 0' });
-    return { kind: 'outputs', outputs: readOutput(memory, output, this.#spec.outputs, this.#budget) };
+    return { kind: 'outputs', outputs: readOutput(memory, output, { names: this.#spec.outputs, budget: this.#budget, lends }) };
   }
 
   ended(): Finished | null {

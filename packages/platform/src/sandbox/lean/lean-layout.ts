@@ -22,6 +22,7 @@
  * The input's sets stand in the order of the declaration. So do the output's: there are as many as were declared, and
  * their names are not read. Output may point into the input, and items may share bytes. `abi/pappus.h` has this for C.
  */
+import { bytesOfItem, FarItem } from '../../sets/far-item.ts';
 import type { Item, ItemSet, Sets } from '../../sets/item.ts';
 import { itemNameProblem } from '../../sets/item-name.ts';
 import { MAX_ITEM_NAME_BYTES } from '../../sets/limits.ts';
@@ -47,7 +48,7 @@ export function inputBytes(names: readonly string[], inputs: Sets): number {
     tables += items.length * ITEM_BYTES;
     for (const item of items) {
       tables += Buffer.byteLength(item.name);
-      data += aligned(item.data.length);
+      data += aligned(bytesOfItem(item));
     }
   }
   return aligned(tables) + data;
@@ -89,31 +90,42 @@ function writeItems(bytes: Buffer, view: DataView, inputs: Sets, start: { readon
     for (const item of items) {
       view.setUint32(itemAt + 8, item.key, true);
       view.setUint32(itemAt + 12, data, true);
-      view.setUint32(itemAt + 16, item.data.length, true);
-      bytes.set(item.data, data);
-      data += aligned(item.data.length);
+      const length = bytesOfItem(item);
+      view.setUint32(itemAt + 16, length, true);
+      if (item instanceof FarItem) item.copyTo(bytes.subarray(data, data + length));
+      else bytes.set(item.data, data);
+      data += aligned(length);
       itemAt += ITEM_BYTES;
     }
   }
 }
 
-/** Reads the output at `start`; the bytes are copies. A layout that is broken or too large throws `RunFailed`. */
-export function readOutput(memory: GuestMemory, start: number, outputs: readonly string[], budget: OutputBudget): Sets {
+export interface WantedOutput {
+  /** Of the sets. */
+  readonly names: readonly string[];
+  readonly budget: OutputBudget;
+  /** The bytes of items stay where they are; else they are copies. */
+  readonly lends: boolean;
+}
+
+/** Reads the output at `start`. A layout that is broken or too large throws `RunFailed`. */
+export function readOutput(memory: GuestMemory, start: number, wanted: WantedOutput): Sets {
+  const { names } = wanted;
   const { view } = memory;
   requireRange(memory, start, SETS_BYTES, 'the output');
   const first = view.getUint32(start, true);
   const count = view.getUint32(start + 4, true);
-  if (count !== outputs.length) throw invalid(`it has ${count} sets, but ${outputs.length} are declared`);
+  if (count !== names.length) throw invalid(`it has ${count} sets, but ${names.length} are declared`);
   requireRange(memory, first, count * SET_BYTES, 'the table of sets');
   const sets: ItemSet[] = [];
-  for (const [index, name] of outputs.entries()) {
+  for (const [index, name] of names.entries()) {
     const at = first + index * SET_BYTES;
-    sets.push({ name, items: readItems(memory, view.getUint32(at + 8, true), view.getUint32(at + 12, true), budget) });
+    sets.push({ name, items: readItems(memory, view.getUint32(at + 8, true), view.getUint32(at + 12, true), wanted) });
   }
   return sets;
 }
 
-function readItems(memory: GuestMemory, first: number, count: number, budget: OutputBudget): readonly Item[] {
+function readItems(memory: GuestMemory, first: number, count: number, { budget, lends }: WantedOutput): readonly Item[] {
   check(budget.addItems(count));
   requireRange(memory, first, count * ITEM_BYTES, 'a table of items');
   const { view, bytes } = memory;
@@ -131,7 +143,7 @@ function readItems(memory: GuestMemory, first: number, count: number, budget: Ou
     const problem = itemNameProblem(name);
     if (problem !== null) throw invalid(problem);
     check(budget.addBytes(nameBytes + dataBytes));
-    items.push({ name, key: view.getUint32(at + 8, true), data: memory.copyOut(dataAt, dataBytes) });
+    items.push({ name, key: view.getUint32(at + 8, true), data: lends ? bytes.subarray(dataAt, dataAt + dataBytes) : memory.copyOut(dataAt, dataBytes) });
   }
   return items;
 }

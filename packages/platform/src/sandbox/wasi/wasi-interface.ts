@@ -8,11 +8,11 @@
 import { assert } from '@pappus/core';
 import { ENTER } from '../../module/guest-entry.ts';
 import type { WasmImports } from '../../module/web-assembly.ts';
-import type { ItemSet, Sets } from '../../sets/item.ts';
-import type { Finished, GuestInterface } from '../guest-interface.ts';
+import type { Sets } from '../../sets/item.ts';
+import type { Finished, GuestInterface, GuestRun } from '../guest-interface.ts';
 import type { GuestInstance } from '../guest-instance.ts';
 import { RUN_END, RunFailed } from '../run-end.ts';
-import type { RunLog, RunTimer } from '../sandbox.ts';
+import type { RunLog } from '../sandbox.ts';
 import { descriptorCalls } from './descriptor-calls.ts';
 import { pathCalls } from './path-calls.ts';
 import { processCalls } from './process-calls.ts';
@@ -28,7 +28,7 @@ export class WasiInterface implements GuestInterface {
     this.imports = wasiImports(run);
   }
 
-  run(guest: GuestInstance, inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null): Finished {
+  run(guest: GuestInstance, inputs: Sets, { stdio, timer }: GuestRun): Finished {
     const run = this.#run;
     run.begin(inputs, stdio);
     run.memory.attach(guest);
