@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const HEAD = 'POST /v1/invoke/copy HTTP/1.1\r\nHost: x\r\n';
+const HEAD = 'POST /v1/invoke/copy HTTP/1.1\r\nHost: localhost\r\n';
 const works = async (): Promise<void> => expect(text(await server.client.invokeRaw('copy', 'still here'))).toBe('still here');
 
 async function gauge(name: string): Promise<number> {
@@ -38,7 +38,7 @@ describe('garbage', () => {
   });
 
   it('of any kind harms nobody', async () => {
-    const token = fc.constantFrom('POST ', 'GET ', '/v1/invoke/copy', '/v1/functions', ' HTTP/1.1', '\r\n', 'Host: x\r\n', 'Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\n', 'Content-Type: multipart/form-data; boundary=b\r\n', '--b', '5\r\nhello\r\n', '0\r\n\r\n', 'Connection: close\r\n', '\0', '%', '?', '\xff');
+    const token = fc.constantFrom('POST ', 'GET ', '/v1/invoke/copy', '/v1/functions', ' HTTP/1.1', '\r\n', 'Host: localhost\r\n', 'Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\n', 'Content-Type: multipart/form-data; boundary=b\r\n', '--b', '5\r\nhello\r\n', '0\r\n\r\n', 'Connection: close\r\n', '\0', '%', '?', '\xff');
     await fc.assert(
       fc.asyncProperty(fc.array(token, { maxLength: 25 }), async (tokens) => {
         const { socket, ended } = await rawConnection(server.url);
@@ -140,7 +140,7 @@ describe('a client that leaves', () => {
     while ((await gauge('pappus_body_bytes')) === 0);
     sending.socket.destroy();
     const waiting = await rawConnection(server.url);
-    waiting.socket.write('POST /v1/invoke/loop HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx');
+    waiting.socket.write('POST /v1/invoke/loop HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx');
     while ((await gauge('pappus_invocations_running')) === 0);
     waiting.socket.destroy();
     while ((await gauge('pappus_invocations_running')) > 0 || (await gauge('pappus_body_bytes')) > 0);
@@ -150,7 +150,7 @@ describe('a client that leaves', () => {
   // The end of what a client sends is all that is seen of one that was killed: it can't be told from one that only listens on.
   it('only with the half of its connection that sends has left as well', async () => {
     const { socket, ended } = await rawConnection(server.url, { allowHalfOpen: true });
-    socket.end('POST /v1/invoke/loop HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx');
+    socket.end('POST /v1/invoke/loop HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx');
     socket.once('end', () => socket.destroy());
     await ended;
     while ((await gauge('pappus_invocations_running')) > 0);
@@ -162,7 +162,7 @@ describe('half-closed connections', () => {
     ['before a request', ''],
     ['inside its head', 'POST /v1/inv'],
     ['inside its body', `${HEAD}Content-Length: 10\r\n\r\nhel`],
-    ['between requests', 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['between requests', 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'],
   ])('%s are closed, however many', async (_, bytes) => {
     const before = await gauge('pappus_http_connections');
     const all = await Promise.all(Array.from({ length: 100 }, () => rawConnection(server.url, { allowHalfOpen: true })));
@@ -193,7 +193,7 @@ it('a server that stops does not wait for bodies that do not come', async () => 
   await stopping.deploy('copy');
   const [invocation, deployment] = [await rawConnection(stopping.url), await rawConnection(stopping.url)];
   invocation.socket.write(`${HEAD}Content-Length: 10\r\n\r\nhel`);
-  deployment.socket.write('PUT /v1/functions/other HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\nhel');
+  deployment.socket.write('PUT /v1/functions/other HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\nhel');
   while (!/^pappus_body_bytes (?:[6-9]|\d\d)/m.test(await stopping.client.metrics()));
   const stopped = stopping.stop();
   expect([statusOf(await invocation.until('}')), statusOf(await deployment.until('}'))]).toEqual([503, 503]);
