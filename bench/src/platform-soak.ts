@@ -1,7 +1,7 @@
 /**
  * A mix of invocations at half of what the gateway answers at most, for an hour or `--minutes N`: memory, descriptors and
- * threads of gateway and engines must not grow, and latency stays. Growth is the slope of a line through the samples of
- * the second half.
+ * threads of gateway and engines must not grow, and latency stays. Growth is the slope of a line through the
+ * floors of the second half (growth.ts).
  */
 import { runBench, type BenchContext } from './harness/bench.ts';
 import { median } from './harness/rounds.ts';
@@ -105,7 +105,7 @@ function tellGrowth({ flags, report }: BenchContext, samples: readonly Sample[],
   const sides = ['gateway', 'engines'] as const;
   const kinds = [['MiB', ({ bytes }: Holdings) => bytes / 1024 ** 2], ['descriptors', (held: Holdings) => held.descriptors], ['threads', (held: Holdings) => held.threads]] as const;
   const data = sides.flatMap((side) => kinds.map(([kind, of]) => ({ what: `${side}, ${kind}`, ...growthOf(samples.map((sample) => ({ minute: sample.minute, value: of(sample[side]) }))) })));
-  report.text('\nSampled each second: medians of the second and of the last quarter, the most, and the growth of an hour by the line through the second half.');
+  report.text('\nSampled each second: medians of the second and of the last quarter, the most, and the growth of an hour by the line through the floors of the second half.');
   report.table('growth', ['what', 'early', 'late', 'most', 'an hour', 'of it'], data.map((row) => [row.what, row.early.toFixed(0), row.late.toFixed(0), row.most.toFixed(0), row.hourly.toFixed(1), percent(row.share)]), { data, samples });
   for (const { what, share } of data) {
     report.promise({ what: `${what}, in an hour at half load`, promise: `no growth (≤ ${percent(NO_GROWTH)})`, measured: percent(share), kept: isHeld && flags.minutes >= PROMISED_MINUTES ? share <= NO_GROWTH : null });
