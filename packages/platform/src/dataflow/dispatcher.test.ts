@@ -143,7 +143,7 @@ it('does I/O beside computing, within its own bounds', async () => {
   const plan = planGraph(chain('a', 'FETCH'), (name) => (name === 'FETCH' ? { kind: 'io', name, io } : computeOf(functions)(name)));
   const { result } = await invoke(dispatcher, plan, items(30));
   expect(result.kind === 'done' && result.outputs[0]?.items.map(({ name }) => name)).toEqual(items(30).map(({ name }) => name));
-  expect(peak).toBe(4);
+  expect(peak).toBe(3); // one is left for others
 });
 
 it('stops: nothing new, and what is under way ends', async () => {

@@ -17,9 +17,10 @@ import { FunctionInvocation } from './function-invocation.ts';
 import { FunctionTurns, type Waiter } from './function-turns.ts';
 import { Invocation } from './invocation.ts';
 import { LiveSet } from './live-set.ts';
-import { DEFAULT_IO_SLOTS, ESTIMATED_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_LOG_BYTES, MAX_NESTED_AT_ONCE, LOG_ENTRY_BYTES, TASKS_PER_THREAD } from './limits.ts';
+import { DEFAULT_IO_SLOTS, ESTIMATED_IO_US, ESTIMATED_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_LOG_BYTES, MAX_NESTED_AT_ONCE, LOG_ENTRY_BYTES, TASKS_PER_THREAD } from './limits.ts';
 import { isKept, type Callee, type Plan, type Unit } from './plan.ts';
 import type { InvocationOptions, InvocationResult, Run, RunningPlan } from './running-plan.ts';
+import { SharedPlaces } from './shared-places.ts';
 import { Trace } from './trace.ts';
 
 export interface DispatcherOptions {
@@ -115,11 +116,15 @@ export class Dispatcher {
   readonly #idPrefix: string;
   #lastId = 0;
   #computing = 0;
-  #io = 0;
   #computeSlots: number;
-  #ioSlots = DEFAULT_IO_SLOTS;
+  readonly #io = new SharedPlaces(DEFAULT_IO_SLOTS);
   #completedTasks = 0;
   #completedIo = 0;
+  /** Whether there is room for a run of a composition. */
+  readonly #mayGo = {
+    compute: (): boolean => this.#computing < this.#computeSlots,
+    io: (lane: string): boolean => this.#io.isOpenTo(lane),
+  };
   #pumping = false;
   #stopping = false;
   #idle: (() => void) | null = null;
@@ -139,12 +144,12 @@ export class Dispatcher {
   }
 
   setIoSlots(slots: number): void {
-    this.#ioSlots = slots;
+    this.#io.resize(slots);
     this.#pump();
   }
 
   stats(): DispatcherStats {
-    return { invocations: this.#jobs.size, computing: this.#computing, io: this.#io, waiting: this.#waiting('compute'), waitingIo: this.#waiting('io'), completedTasks: this.#completedTasks, completedIo: this.#completedIo };
+    return { invocations: this.#jobs.size, computing: this.#computing, io: this.#io.taken, waiting: this.#waiting('compute'), waitingIo: this.#waiting('io'), completedTasks: this.#completedTasks, completedIo: this.#completedIo };
   }
 
   #waiting(kind: Kind): number {
@@ -257,7 +262,7 @@ export class Dispatcher {
     const { job, invocation } = entry;
     if (!invocation.canStart(kind)) return;
     const line = this.#lines[kind];
-    const startsAtOnce = line.size === 0 && this.#hasRoom(kind);
+    const startsAtOnce = line.size === 0 && this.#mayGo[kind](job.lane);
     if (!startsAtOnce || (this.#start(kind, entry) && invocation.canStart(kind))) line.add(job.lane, entry);
   }
 
@@ -265,18 +270,14 @@ export class Dispatcher {
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    while (this.#hasRoom('compute') && this.#startNext('compute'));
-    while (this.#hasRoom('io') && this.#startNext('io'));
+    while (this.#startNext('compute'));
+    while (this.#startNext('io'));
     this.#pumping = false;
   }
 
-  #hasRoom(kind: Kind): boolean {
-    return kind === 'compute' ? this.#computing < this.#computeSlots : this.#io < this.#ioSlots;
-  }
-
-  /** False when nobody waits. */
+  /** False when nobody waits who may go on. */
   #startNext(kind: Kind): boolean {
-    const entry = this.#lines[kind].peek();
+    const entry = this.#lines[kind].peek(this.#mayGo[kind]);
     if (entry === undefined) return false;
     try {
       this.#start(kind, entry);
@@ -367,8 +368,11 @@ export class Dispatcher {
   async #performIo(entry: Entry, run: Run): Promise<void> {
     const { job, invocation } = entry;
     const callee = run.planned.callee as Extract<Callee, { kind: 'io' }>;
+    const { clock } = this.#options;
     const startedUs = job.trace?.nowUs() ?? 0;
-    this.#io++;
+    const startedMs = clock.nowMs();
+    this.#io.take(job.lane);
+    const chargedUs = this.#lines.io.charge(job.lane, ESTIMATED_IO_US);
     try {
       const outcome = await callee.io.run(run.inputs, { signal: job.cancellation.abortSignal, invocation: job.id, logger: this.#options.logger });
       const { index } = run.planned;
@@ -378,8 +382,9 @@ export class Dispatcher {
     } catch (thrown) {
       this.#onThrown(entry, run, thrown);
     } finally {
-      this.#io--;
+      this.#io.leave(job.lane);
       this.#completedIo++;
+      this.#lines.io.charge(job.lane, (clock.nowMs() - startedMs) * 1_000 - chargedUs);
       this.#goOn(entry);
     }
   }

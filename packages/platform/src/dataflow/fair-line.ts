@@ -1,12 +1,13 @@
 /**
- * Invocations that have runs to start, in turns between compositions: deficit round robin over the computing that they
- * cost, so that one with many or long runs does not keep the others waiting. Within a composition the oldest goes first.
+ * Invocations that have runs to start, in turns between compositions: deficit round robin over what their runs take, so
+ * that one with many or long runs does not keep the others waiting. A run is charged by estimate when it is handed over,
+ * since it may be long until it ends, and put right when it has ended. Within a composition the oldest goes first.
  */
 import { QUANTUM_US } from './limits.ts';
 
 interface Lane<T> {
   readonly waiting: Set<T>;
-  /** What it may still compute in this turn, in µs; below 0 it waits for turns to come. */
+  /** What it may still take in this turn, in µs; below 0 it waits for turns to come. */
   creditUs: number;
 }
 
@@ -39,30 +40,48 @@ export class FairLine<T> {
     if (lane.waiting.size === 0) this.#lanes.delete(name);
   }
 
-  /** Of a composition that nobody waits in, nothing is remembered: it has not kept anybody waiting. */
-  charge(name: string, costUs: number): void {
+  /**
+   * Gives what was charged: of a composition that nobody waits in, nothing is remembered, since it has not kept anybody
+   * waiting. Below 0, it was charged too much before.
+   */
+  charge(name: string, costUs: number): number {
     const lane = this.#lanes.get(name);
-    if (lane !== undefined) lane.creditUs -= costUs;
+    if (lane === undefined) return 0;
+    lane.creditUs = Math.min(QUANTUM_US, lane.creditUs - costUs);
+    return costUs;
   }
 
-  /** Who is next, still in the line; undefined when it is empty. */
-  peek(): T | undefined {
-    for (let passed = 0; this.#size > 0; passed++) {
-      const [first] = this.#lanes;
-      if (first === undefined) return undefined;
-      const [name, lane] = first;
-      if (lane.creditUs > 0 || this.#lanes.size === 1) return lane.waiting.values().next().value;
-      if (passed === this.#lanes.size) this.#nextTurn();
-      this.#lanes.delete(name);
-      this.#lanes.set(name, lane);
+  /** Who is next of those compositions that may go on now, still in the line; undefined when there is none. */
+  peek(mayGo: (name: string) => boolean): T | undefined {
+    if (this.#lanes.size === 1) return this.#only(mayGo);
+    for (;;) {
+      let debtUs = Number.POSITIVE_INFINITY;
+      // Lanes that were moved to the end are met again: the first one is moved twice, since its turn has just ended.
+      let left = this.#lanes.size + 1;
+      for (const [name, lane] of this.#lanes) {
+        if (left-- === 0) break;
+        if (!mayGo(name)) continue;
+        if (lane.creditUs > 0) return first(lane);
+        debtUs = Math.min(debtUs, -lane.creditUs);
+        this.#lanes.delete(name);
+        this.#lanes.set(name, lane);
+      }
+      if (debtUs === Number.POSITIVE_INFINITY) return undefined;
+      // As many turns at once as it takes until somebody may go on.
+      const turns = Math.floor(debtUs / QUANTUM_US) + 1;
+      for (const [name, lane] of this.#lanes) if (mayGo(name)) lane.creditUs += turns * QUANTUM_US;
+    }
+  }
+
+  /** Whoever is alone has nobody to make up for what it had before. */
+  #only(mayGo: (name: string) => boolean): T | undefined {
+    for (const [name, lane] of this.#lanes) {
+      if (!mayGo(name)) continue;
+      lane.creditUs = QUANTUM_US;
+      return first(lane);
     }
     return undefined;
   }
-
-  /** As many turns at once as it takes until somebody may go on. */
-  #nextTurn(): void {
-    const debtUs = Math.min(...Array.from(this.#lanes.values(), ({ creditUs }) => -creditUs));
-    const turns = Math.floor(Math.max(0, debtUs) / QUANTUM_US) + 1;
-    for (const lane of this.#lanes.values()) lane.creditUs += turns * QUANTUM_US;
-  }
 }
+
+const first = <T>({ waiting }: Lane<T>): T | undefined => waiting.values().next().value;

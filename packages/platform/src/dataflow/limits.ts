@@ -2,7 +2,7 @@
 
 /** Invocations that were accepted and have no result yet, nested ones not counted. */
 export const MAX_INVOCATIONS = 16_384;
-/** Of these, one name may hold so many times what is free. */
+/** Of these, and of the runs of I/O functions at a time, one name may hold so many times what is free. */
 export const HELD_TO_FREE = 3;
 /** What a client is told to wait when there is no room. */
 export const RETRY_AFTER_MS = 200;
@@ -34,10 +34,12 @@ export const UNWATCHED_CONCURRENCY = 256;
 export const MAX_FAN_OUT_PER_ITEM = 4_096;
 /** Partitions that `anyKeyed` and `anyEach` are divided into at most. */
 export const ANY_PARTITIONS = 8;
-/** A composition's turn: so much computing, in µs, before the next one's. */
+/** A composition's turn: so much computing, or so long a run of an I/O function, in µs, before the next one's. */
 export const QUANTUM_US = 1_000;
 /** What a run is taken to cost until it is known, in µs. */
 export const ESTIMATED_RUN_US = 50;
+/** What a run of an I/O function is taken to cost until it has ended, in µs: one in a turn. */
+export const ESTIMATED_IO_US = 1_000;
 /** Bytes that functions write and one invocation keeps; each entry counts a little besides. */
 export const MAX_LOG_BYTES = 1_048_576;
 export const LOG_ENTRY_BYTES = 64;
