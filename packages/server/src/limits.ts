@@ -10,6 +10,8 @@ export const PIECES_BYTES = 1_048_576;
 export const GROWTH = 4;
 /** A body of sets that is longer, or of unknown length, is taken item by item where the invocation can begin with them. */
 export const STREAM_ABOVE_BYTES = 1_048_576;
+/** Of all outputs that have not left at once: an answer that finds no room becomes a 429. */
+export const DEFAULT_ANSWER_MEMORY_BYTES: number = 4 * 1024 ** 3;
 /** The body of an invocation that is under way waits so long for a place in that memory. */
 export const MEMORY_WAIT_MS = 5_000;
 /** A client that sends nothing of a body that is waited for. */

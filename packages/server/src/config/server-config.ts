@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { isLoopback } from '../access/local-names.ts';
 import {
   DEFAULT_ACCESS_LOG_ONE_IN,
+  DEFAULT_ANSWER_MEMORY_BYTES,
   DEFAULT_BODY_BYTES,
   DEFAULT_BODY_MEMORY_BYTES,
   DEFAULT_BODY_STALL_MS,
@@ -56,6 +57,8 @@ export interface ServerConfig {
   readonly http: {
     readonly maxBodyBytes: number;
     readonly bodyMemoryBytes: number;
+    /** Of answers that their clients have not read. */
+    readonly answerMemoryBytes: number;
     readonly maxConnections: number;
     readonly headersTimeoutMs: number;
     readonly requestTimeoutMs: number;
@@ -112,6 +115,7 @@ const configSchema: z.ZodType<ServerConfig> = z.strictObject({
     .strictObject({
       maxBodyBytes: bytes(DEFAULT_BODY_BYTES, MAX_BODY_BYTES),
       bodyMemoryBytes: bytes(DEFAULT_BODY_MEMORY_BYTES, 1024 ** 4),
+      answerMemoryBytes: bytes(DEFAULT_ANSWER_MEMORY_BYTES, 1024 ** 4),
       maxConnections: whole(1, 1_000_000).default(DEFAULT_CONNECTIONS),
       headersTimeoutMs: whole(100, 600_000).default(DEFAULT_HEADERS_TIMEOUT_MS),
       requestTimeoutMs: whole(100, 86_400_000).default(DEFAULT_REQUEST_TIMEOUT_MS),

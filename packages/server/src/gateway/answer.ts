@@ -5,13 +5,14 @@
  */
 import type { ServerResponse } from 'node:http';
 import { HEADERS, MEDIA_TYPES, type Problem } from '@pappus/api';
-import type { Clock } from '@pappus/core';
+import type { CancelSignal, Clock } from '@pappus/core';
 import { encodeSets, lengthOf, type Item, type OutputSink, type Sets, type Version } from '@pappus/platform';
 import type { OutputForm } from '../formats/media-type.ts';
 import { frameEncoder, multipartEncoder, tarEncoder, type SetsEncoder } from '../formats/sets-encoder.ts';
 import { encodedWhole, jsonWhole, notAcceptable, type WholeBody } from '../formats/whole-sets.ts';
-import { endWith, writePieces, type FlatHeaders } from '../http/send.ts';
-import { LINGER_MS } from '../limits.ts';
+import type { BodyMemory } from '../http/body-memory.ts';
+import { endWith, endWithPieces, writePieces, type FlatHeaders } from '../http/send.ts';
+import { JOIN_BELOW_BYTES, LINGER_MS } from '../limits.ts';
 
 export interface AnswerOptions {
   readonly response: ServerResponse;
@@ -21,6 +22,10 @@ export interface AnswerOptions {
   readonly outputs: readonly string[];
   readonly form: OutputForm;
   readonly clock: Clock;
+  /** Of the invocation: its deadline holds until the answer has left. */
+  readonly signal: CancelSignal;
+  /** Of all answers. */
+  readonly memory: BodyMemory;
   /** Ends an invocation that can't be answered in the form asked for. */
   readonly refuse: (reason: unknown) => void;
 }
@@ -29,6 +34,7 @@ export interface AnswerOptions {
 interface Batch {
   readonly set: string;
   readonly items: readonly Item[];
+  readonly bytes: number;
   readonly sent: () => void;
 }
 
@@ -40,6 +46,9 @@ export class Answer implements OutputSink {
   #items = 0;
   /** Item bytes that are in the answer. */
   #bytes = 0;
+  /** Taken of the memory of answers. */
+  #held = 0;
+  #closed = false;
   /** The answer goes out item by item. */
   #streaming = false;
   #writing = false;
@@ -72,11 +81,18 @@ export class Answer implements OutputSink {
 
   /** Items that are not sent before there are more of them keep nobody waiting. */
   take(output: number, items: readonly Item[], sent: () => void): void {
+    if (this.#closed) return;
     const { form, refuse, outputs } = this.#options;
     this.#seen.add(output);
     this.#items += items.length;
     if (form === 'raw' && this.#items > 1) return refuse(severalItems(this.#items));
-    this.#waiting.push({ set: outputs[output] ?? '', items, sent });
+    const bytes = bytesOf(items);
+    try {
+      this.#hold(bytes);
+    } catch (thrown) {
+      return refuse(thrown);
+    }
+    this.#waiting.push({ set: outputs[output] ?? '', items, bytes, sent });
     this.#streaming ||= form === 'tar' || form === 'multipart' || form === 'frame' || this.#items > 1;
     if (!this.#streaming) sent();
     else if (!this.#writing) this.#written = this.#write();
@@ -90,7 +106,7 @@ export class Answer implements OutputSink {
     if (this.#error !== null) throw this.#error;
     const encoder = this.#start();
     const empty = outputs.filter((_, index) => !this.#seen.has(index)).map((name) => encoder.emptySet(name));
-    response.end(Buffer.concat([...empty, encoder.end()]));
+    await endWith(response, Buffer.concat([...empty, encoder.end()]), this.#options);
   }
 
   /** True where the failure is told in what was begun; the connection then ends, so that nobody takes it for the whole. */
@@ -106,6 +122,22 @@ export class Answer implements OutputSink {
     return true;
   }
 
+  /** Nothing of it is sent any more. */
+  close(): void {
+    this.#closed = true;
+    this.#letGo(this.#held);
+  }
+
+  #hold(bytes: number): void {
+    this.#options.memory.take(bytes);
+    this.#held += bytes;
+  }
+
+  #letGo(bytes: number): void {
+    this.#options.memory.release(bytes);
+    this.#held -= bytes;
+  }
+
   #collected(rest: Sets): Sets {
     if (this.#waiting.length === 0) return rest;
     return rest.map(({ name }) => ({ name, items: this.#waiting.filter(({ set }) => set === name).flatMap(({ items }) => items) }));
@@ -113,18 +145,21 @@ export class Answer implements OutputSink {
 
   /** Everything in one answer of known length. */
   async #whole(sets: Sets, timing: string | null): Promise<void> {
-    const { response, clock } = this.#options;
-    for (const { items } of sets) for (const { data } of items) this.#bytes += data.length;
+    const { response } = this.#options;
+    for (const { items } of sets) this.#bytes += bytesOf(items);
     const single = onlyItem(sets);
     const body = single === null ? this.#body(sets) : null;
     if (single !== null && this.#sendsItemAlone()) return this.#single(single, timing);
     const { contentType, pieces, bytes } = body ?? this.#body(sets);
+    this.#holdWhole(bytes);
     response.writeHead(200, this.#headers(contentType, bytes, timing) as string[]);
-    if (pieces.length === 1) response.end(pieces[0]);
-    else {
-      await writePieces(response, pieces, clock);
-      response.end();
-    }
+    const [only = EMPTY, ...others] = pieces;
+    await (others.length === 0 ? endWith(response, only, this.#options) : endWithPieces(response, pieces, this.#options));
+  }
+
+  /** What is short is written at once; what was taken as an output counts already. */
+  #holdWhole(bytes: number): void {
+    if (bytes > JOIN_BELOW_BYTES && this.#held < bytes) this.#hold(bytes - this.#held);
   }
 
   #sendsItemAlone(): boolean {
@@ -133,12 +168,13 @@ export class Answer implements OutputSink {
   }
 
   /** The usual case: one small item, one write. */
-  #single({ key, data }: Item, timing: string | null): void {
+  #single({ key, data }: Item, timing: string | null): Promise<void> {
     const { response } = this.#options;
+    this.#holdWhole(data.length);
     const headers = this.#headers(MEDIA_TYPES.bytes, data.length, timing);
     if (key !== 0) headers.push(HEADERS.key, key);
     response.writeHead(200, headers as string[]);
-    endWith(response, data);
+    return endWith(response, data, this.#options);
   }
 
   #body(sets: Sets): WholeBody {
@@ -182,14 +218,15 @@ export class Answer implements OutputSink {
 
   /** Writes what waits, as fast as the client reads, and lets go of it. Never rejects: `finish` tells. */
   async #write(): Promise<void> {
-    const { response, clock, refuse } = this.#options;
+    const { response, refuse } = this.#options;
     this.#writing = true;
     try {
       const encoder = this.#start();
       for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
-        const { set, items, sent } = batch;
-        await writePieces(response, items.flatMap((item) => [encoder.head(set, item), item.data, encoder.tail(item)]), clock, () => this.#progress++);
-        for (const { data } of items) this.#bytes += data.length;
+        const { set, items, bytes, sent } = batch;
+        await writePieces(response, items.flatMap((item) => [encoder.head(set, item), item.data, encoder.tail(item)]), this.#options, () => this.#progress++);
+        this.#bytes += bytes;
+        this.#letGo(bytes);
         sent();
       }
     } catch (thrown) {
@@ -201,6 +238,9 @@ export class Answer implements OutputSink {
   }
 }
 
+const EMPTY: Uint8Array = new Uint8Array(0);
+
+const bytesOf = (items: readonly Item[]): number => items.reduce((sum, { data }) => sum + data.length, 0);
 const countOf = (sets: Sets): number => sets.reduce((sum, { items }) => sum + items.length, 0);
 
 function onlyItem(sets: Sets): Item | null {

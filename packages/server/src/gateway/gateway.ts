@@ -6,7 +6,7 @@ import type { ComputeEngine, Registry } from '@pappus/platform';
 import { TokenTable } from '../access/token-table.ts';
 import type { ServerConfig } from '../config/server-config.ts';
 import { ApiServer } from '../http/api-server.ts';
-import { BodyMemory } from '../http/body-memory.ts';
+import { answersFull, BodyMemory } from '../http/body-memory.ts';
 import { HttpListener } from '../http/http-listener.ts';
 import { AccessLog } from '../observability/access-log.ts';
 import { InvocationMetrics } from '../observability/invocation-metrics.ts';
@@ -110,12 +110,14 @@ function buildParts(options: GatewayOptions): GatewayParts {
   const state: GatewayState = { ready: true };
   const tokens = new TokenTable(config.tokens, clock);
   const bodies = new BodyMemory(config.http.bodyMemoryBytes);
+  const answers = new BodyMemory(config.http.answerMemoryBytes, answersFull);
   const traces = new TraceStore({ ...config.traces, clock });
   const logs = new LogStore(clock);
   const accessLog = new AccessLog(logger, config.accessLog.oneIn);
   const otlp = config.otlp === null ? null : new OtlpExporter({ config: config.otlp, clock, logger });
   const recorder = new InvocationRecorder({ metrics: new InvocationMetrics(metrics), traces, logs, accessLog, otlp, clock });
   metrics.gauge('pappus_body_bytes', 'Bytes of request bodies in memory', () => bodies.bytes);
+  metrics.gauge('pappus_answer_bytes', 'Bytes of answers that their clients have not read', () => answers.bytes);
   metrics.gauge('pappus_traces', 'Traces in memory', () => traces.size);
   const handlers = {
     ...registryRoutes(registry),
@@ -125,7 +127,7 @@ function buildParts(options: GatewayOptions): GatewayParts {
     // Its path is looked at before the router: only requests with another method come here, and are refused by it.
     invoke: unreachableRoute,
   };
-  const invocations = new Invocations({ config, registry, invoker, tokens, bodies, recorder, clock, random, logger });
+  const invocations = new Invocations({ config, registry, invoker, tokens, bodies, answers, recorder, clock, random, logger });
   const api = new ApiServer({ handlers, tokens, bodies, bodyStallMs: config.http.bodyStallMs, metrics, accessLog, clock, logger });
   return { invocations, api, otlp, state };
 }

@@ -32,6 +32,8 @@ export interface InvocationsOptions {
   readonly invoker: Invoker;
   readonly tokens: TokenTable;
   readonly bodies: BodyMemory;
+  /** Bytes of answers that have not left. */
+  readonly answers: BodyMemory;
   readonly recorder: InvocationRecorder;
   readonly clock: Clock;
   readonly random: Random;
@@ -133,7 +135,7 @@ export class Invocations {
     const inputs = going.source === null ? await this.#inputs(going, request, target, signature) : NO_INPUTS;
     going.traced = wantsTrace(headers) || recorder.sample();
     const answer = new Answer({
-      response, invocation: going.id, version, outputs: signature.outputs, form, clock,
+      response, invocation: going.id, version, outputs: signature.outputs, form, clock, signal: going.cancellation, memory: this.#options.answers,
       refuse: (reason) => going.cancellation.abort(reason),
     });
     going.answer = answer;
@@ -207,9 +209,10 @@ export class Invocations {
     if (problem.code === 'internal') logger.log('error', 'an invocation met a defect', { invocation: going.id, error: String(thrown instanceof Error ? thrown.stack : thrown) });
     const retryAfter = thrown instanceof StatusError ? thrown.retryAfter : problem.retryable ? RETRY_AFTER_SECONDS : null;
     const told = going.answer !== null && (await going.answer.fail(problem));
+    const isBegun = response.headersSent;
     if (!told) sendProblem(response, problem, retryAfter, clock);
     recorder.ended(this.#summary(going, request), null, problem);
-    if (!told && response.headersSent && !response.writableEnded) response.destroy(toAppError(thrown));
+    if (!told && isBegun && !response.writableFinished) response.destroy(toAppError(thrown));
   }
 
   #summary({ id, version, startedMs, body, source, answer, caller, traced }: Going, request: IncomingMessage): Summary {
@@ -231,6 +234,7 @@ export class Invocations {
     const { caller, chargedBytes, body, source, answer } = going;
     if (body !== null) bodies.release(body.taken);
     source?.close();
+    answer?.close();
     caller?.end((answer?.bytes ?? 0) + Math.max(0, (source?.received ?? body?.bytes.length ?? 0) - chargedBytes));
     if (this.#running.size === 0) this.#idle?.();
   }

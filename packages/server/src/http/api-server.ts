@@ -69,7 +69,7 @@ export class ApiServer {
     });
     let status: number;
     try {
-      status = this.#send(response, await this.#handle(request, response, going, AbortSignal.any([left.signal, this.#stopping.signal])));
+      status = await this.#send(response, left.signal, await this.#handle(request, response, going, AbortSignal.any([left.signal, this.#stopping.signal])));
     } catch (thrown) {
       const problem = problemOf(thrown);
       if (problem.code === 'internal') logger.log('error', 'a request met a defect', { operation: going.operation, error: String(thrown instanceof Error ? thrown.stack : thrown) });
@@ -121,14 +121,15 @@ export class ApiServer {
     }
   }
 
-  #send(response: ServerResponse, answer: ApiAnswer): number {
+  async #send(response: ServerResponse, signal: AbortSignal, answer: ApiAnswer): Promise<number> {
     if (response.destroyed) return 0;
+    const sending = { clock: this.#options.clock, signal };
     switch (answer.kind) {
       case 'json':
-        sendJson(response, answer.status, answer.value);
+        await sendJson(response, answer.status, answer.value, sending);
         return answer.status;
       case 'text':
-        sendBytes(response, 200, answer.contentType, Buffer.from(answer.text));
+        await sendBytes(response, 200, answer.contentType, Buffer.from(answer.text), sending);
         return 200;
       case 'problem':
         sendProblem(response, answer.problem, null, this.#options.clock);

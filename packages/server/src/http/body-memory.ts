@@ -1,4 +1,4 @@
-/** Bytes of request bodies in memory at once, over all requests: who would go beyond is told to come back. */
+/** Bytes in memory at once over all requests, of bodies or of answers: who would go beyond is told to come back. */
 import { AppError, assert } from '@pappus/core';
 import { StatusError } from './problem-of.ts';
 
@@ -6,11 +6,13 @@ const RETRY_AFTER_SECONDS = 1;
 
 export class BodyMemory {
   readonly #maxBytes: number;
+  readonly #full: () => StatusError;
   #bytes = 0;
   readonly #waiting = new Set<Waiter>();
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, full: () => StatusError = bodiesFull) {
     this.#maxBytes = maxBytes;
+    this.#full = full;
   }
 
   get bytes(): number {
@@ -19,7 +21,7 @@ export class BodyMemory {
 
   /** Throws 429 where there is no room for so many. */
   check(bytes: number): void {
-    if (!this.#hasRoomFor(bytes)) throw bodiesFull();
+    if (!this.#hasRoomFor(bytes)) throw this.#full();
   }
 
   /** Throws 429 where there is no room. */
@@ -65,7 +67,10 @@ interface Waiter {
   readonly tell: () => void;
 }
 
-export function bodiesFull(): StatusError {
-  const error = new AppError('resource-exhausted', 'the server holds as many bytes of request bodies as it may', { retryable: true, hint: 'Try again, or send less at once.' });
+export const bodiesFull = (): StatusError => full('of request bodies', 'send less at once');
+export const answersFull = (): StatusError => full('of answers that their clients have not read', 'ask for less at once');
+
+function full(what: string, remedy: string): StatusError {
+  const error = new AppError('resource-exhausted', `the server holds as many bytes ${what} as it may`, { retryable: true, hint: `Try again, or ${remedy}.` });
   return new StatusError(429, error, { retryAfter: RETRY_AFTER_SECONDS });
 }

@@ -1,27 +1,49 @@
 /** Sending: whole answers in one go, problems, and long answers no faster than the client reads. */
 import type { ServerResponse } from 'node:http';
 import { PROBLEM_MEDIA_TYPE, HEADERS, type Problem } from '@pappus/api';
-import { AppError, type Clock } from '@pappus/core';
+import { AppError, type CancelSignal, type Clock, type Timer } from '@pappus/core';
 import { JOIN_BELOW_BYTES, LINGER_MS, SEND_STALL_MS, SLICE_BYTES, TEXT_BELOW_BYTES } from '../limits.ts';
 
 /** Headers as node:http takes them without looking twice: name, value, name, value. */
 export type FlatHeaders = (string | number)[];
 
-export function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  sendBytes(response, status, 'application/json', Buffer.from(JSON.stringify(value)));
+/** What sending is bound to. */
+export interface Sending {
+  readonly clock: Clock;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: CancelSignal;
 }
 
-export function sendBytes(response: ServerResponse, status: number, contentType: string, bytes: Uint8Array): void {
+export function sendJson(response: ServerResponse, status: number, value: unknown, sending: Sending): Promise<void> {
+  return sendBytes(response, status, 'application/json', Buffer.from(JSON.stringify(value)), sending);
+}
+
+export function sendBytes(response: ServerResponse, status: number, contentType: string, bytes: Uint8Array, sending: Sending): Promise<void> {
   const headers: FlatHeaders = ['Content-Type', contentType, 'Content-Length', bytes.length];
   response.writeHead(status, headers as string[]);
-  response.end(bytes);
+  return endWith(response, bytes, sending);
 }
 
-/** Ends an answer whose head is not sent yet. node:http writes head and body at once only where the body is text. */
-export function endWith(response: ServerResponse, body: Uint8Array): void {
+/**
+ * Ends an answer, and resolves when all of it has left, which is at once for most; rejects as `taken` does. node:http
+ * writes a head that is not sent yet together with the body only where the body is text.
+ */
+export function endWith(response: ServerResponse, body: Uint8Array, sending: Sending): Promise<void> {
+  if (body.length > SLICE_BYTES) return endWithPieces(response, [body], sending);
   if (body.length > TEXT_BELOW_BYTES) response.end(body);
   else response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1');
+  return left(response, sending);
 }
+
+/** The same for what is long, or in many pieces. */
+export async function endWithPieces(response: ServerResponse, pieces: readonly Uint8Array[], sending: Sending): Promise<void> {
+  await writePieces(response, pieces, sending);
+  response.end();
+  await left(response, sending);
+}
+
+const SENT: Promise<void> = Promise.resolve();
+const left = (response: ServerResponse, sending: Sending): Promise<void> => (response.writableLength === 0 ? SENT : taken(response, 'finish', sending));
 
 /** Nothing where the answer has begun or the client is gone. */
 export function sendProblem(response: ServerResponse, problem: Problem, retryAfterSeconds: number | null, clock: Clock): void {
@@ -48,39 +70,47 @@ function linger(response: ServerResponse, clock: Clock): void {
   request.resume();
 }
 
-/** Resolves when the client takes more. Rejects when it is gone, or reads nothing for too long: it is cut off then. */
-export function drained(response: ServerResponse, clock: Clock): Promise<void> {
+/** Resolves when the client has taken what was written; rejects when it is gone, reads nothing for too long, which cuts it off, or nobody waits any more. */
+function taken(response: ServerResponse, event: 'drain' | 'finish', { clock, signal }: Sending): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (): void => {
       timer.cancel();
-      response.off('drain', onDrain);
+      response.off(event, onTaken);
       response.off('close', onClose);
+      signal.removeEventListener('abort', onAbort);
     };
-    const onDrain = (): void => {
+    const fail = (reason: unknown): void => {
+      end();
+      reject(reason);
+    };
+    const onTaken = (): void => {
       end();
       resolve();
     };
-    const onClose = (): void => {
-      end();
-      reject(new AppError('cancelled', 'the client left before the end of its answer'));
-    };
-    const timer = clock.schedule(SEND_STALL_MS, () => {
-      end();
-      response.destroy();
-      reject(new AppError('cancelled', `the client read nothing of its answer for ${SEND_STALL_MS} ms`));
-    });
+    const onClose = (): void => fail(new AppError('cancelled', 'the client left before the end of its answer'));
+    const onAbort = (): void => fail(signal.reason);
+    const stall = (): Timer =>
+      clock.schedule(SEND_STALL_MS, () => {
+        // Behind the answer to another request of its connection, its turn has not come.
+        if (response.socket === null) return void (timer = stall());
+        response.destroy();
+        fail(new AppError('cancelled', `the client read nothing of its answer for ${SEND_STALL_MS} ms`));
+      });
+    let timer = stall();
     if (response.destroyed) return onClose();
-    response.on('drain', onDrain);
+    if (signal.aborted) return onAbort();
+    response.on(event, onTaken);
     response.on('close', onClose);
+    signal.addEventListener('abort', onAbort, { once: true });
   });
 }
 
 /** Writes pieces, small neighbours together, no faster than the client reads; `onProgress` is called whenever it has taken something. */
-export async function writePieces(response: ServerResponse, pieces: readonly Uint8Array[], clock: Clock, onProgress?: () => void): Promise<void> {
+export async function writePieces(response: ServerResponse, pieces: readonly Uint8Array[], sending: Sending, onProgress?: () => void): Promise<void> {
   let small: Uint8Array[] = [];
   let smallBytes = 0;
   const write = async (bytes: Uint8Array): Promise<void> => {
-    if (!response.write(bytes)) await drained(response, clock);
+    if (!response.write(bytes)) await taken(response, 'drain', sending);
     onProgress?.();
   };
   const flush = async (): Promise<void> => {
