@@ -4,17 +4,15 @@
  * documented `push` of a Readable is taken over, and `resume`, by which node:http drops what nobody has read.
  */
 import { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import type { AppError } from '@pappus/core';
 
 export interface BodySink {
   /** False stops the reading until `goOn`; what was read already still comes. */
   piece(bytes: Buffer): boolean;
   end(): void;
+  /** The body can't be read on, or (null) takes longer than a request may; true where the sink deals with that. */
+  broken?(reason: AppError | null): boolean;
 }
-
-/** Sockets whose client had to wait with a body: that it takes long is not its fault. */
-const heldBack = new WeakSet<Socket>();
-export const isHeldBack = (socket: Socket): boolean => heldBack.has(socket);
 
 export class DirectRequest extends IncomingMessage {
   #sink: BodySink | null = null;
@@ -34,14 +32,14 @@ export class DirectRequest extends IncomingMessage {
       this.#streams = true;
       return super.push(chunk, encoding);
     }
-    if (chunk === null) {
-      heldBack.delete(this.socket);
-      sink.end();
-      return true;
-    }
-    const goesOn = sink.piece(chunk as Buffer);
-    if (!goesOn) heldBack.add(this.socket);
-    return goesOn;
+    if (chunk !== null) return sink.piece(chunk as Buffer);
+    sink.end();
+    return true;
+  }
+
+  /** False: nobody deals with it. */
+  broken(reason: AppError | null): boolean {
+    return this.#sink?.broken?.(reason) ?? false;
   }
 
   /** Reads again after a sink has stopped it. */

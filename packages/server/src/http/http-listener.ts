@@ -5,7 +5,7 @@ import { PROBLEM_MEDIA_TYPE } from '@pappus/api';
 import { AppError, errorMessage, systemCode, type Clock, type Logger } from '@pappus/core';
 import type { ServerConfig } from '../config/server-config.ts';
 import { CONNECTIONS_CHECK_MS, MAX_HEADER_BYTES, MAX_HEADERS } from '../limits.ts';
-import { DirectRequest, isHeldBack } from './direct-request.ts';
+import { DirectRequest } from './direct-request.ts';
 import { problem } from './problem-of.ts';
 
 export interface ListenerOptions {
@@ -35,6 +35,12 @@ export class HttpListener {
   /** Resolves when connections are taken. */
   static async open({ config, handle, clock, logger }: ListenerOptions): Promise<HttpListener> {
     const { http, host, port } = config;
+    // The latest on each connection.
+    const answers = new WeakMap<Socket, ServerResponse>();
+    const take = (request: IncomingMessage, response: ServerResponse): void => {
+      answers.set(request.socket, response);
+      handle(request, response);
+    };
     const server = createServer(
       {
         headersTimeout: http.headersTimeoutMs,
@@ -45,13 +51,13 @@ export class HttpListener {
         noDelay: true,
         IncomingMessage: DirectRequest,
       },
-      handle,
+      take,
     );
     server.maxHeadersCount = MAX_HEADERS;
     server.maxConnections = http.maxConnections;
     // A body is asked for when it is clear that it is wanted.
-    server.on('checkContinue', handle);
-    server.on('clientError', (error, socket) => refuse(error, socket as Socket));
+    server.on('checkContinue', take);
+    server.on('clientError', (error, socket) => refuse(error, socket as Socket, answers.get(socket as Socket) ?? null));
     const listener = new HttpListener(server, clock);
     await listening(server, host, port);
     server.on('error', (error) => logger.log('error', 'the HTTP server failed', { error: errorMessage(error) }));
@@ -89,14 +95,25 @@ function listening(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-/** An answer to what is no HTTP request, then the end of the connection. */
-function refuse(error: Error, socket: Socket): void {
-  if (systemCode(error) === 'ERR_HTTP_REQUEST_TIMEOUT' && isHeldBack(socket)) return; // the invocation has a deadline
+/**
+ * An answer to what is no HTTP request, then the end of the connection. Nothing is written into the answer to a request
+ * before it: whoever makes that one tells, where it is about its body, or the connection ends without a word.
+ */
+function refuse(error: Error, socket: Socket, answer: ServerResponse | null): void {
   if (!socket.writable || systemCode(error) === 'ECONNRESET') return void socket.destroy();
+  if (answer !== null && !answer.req.complete) {
+    if (answer.req instanceof DirectRequest && answer.req.broken(brokenBody(error))) return;
+    if (answer.headersSent) return void socket.destroy();
+  } else if (answer !== null && !answer.writableFinished) return void socket.destroy();
   const [status, detail] = garbageStatus(systemCode(error));
   const body = JSON.stringify(problem(status === 408 ? 'deadline-exceeded' : 'protocol', status, detail));
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: ${PROBLEM_MEDIA_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
   socket.end(head + body, () => socket.destroy());
+}
+
+/** Null: it takes long, which is all that is known. */
+function brokenBody(error: Error): AppError | null {
+  return systemCode(error) === 'ERR_HTTP_REQUEST_TIMEOUT' ? null : new AppError('corrupt-data', 'the body cannot be read to its end: this is no HTTP', { cause: error });
 }
 
 function garbageStatus(code: string | null): readonly [number, string] {

@@ -65,8 +65,8 @@ function linger(response: ServerResponse, clock: Clock): void {
   const end = (): void => {
     if (!request.complete) socket.destroy();
   };
-  const timer = clock.schedule(LINGER_MS, end, { background: true });
-  socket.once('close', () => timer.cancel());
+  // The request need not tell of its end, and a connection has many: nothing listens, the timer looks.
+  clock.schedule(LINGER_MS, end, { background: true });
   request.resume();
 }
 

@@ -59,6 +59,12 @@ export class StreamedBody implements BodySink {
     this.bytes.end();
   }
 
+  /** A body that goes in as it comes may take as long as its invocation; whether its client is silent is looked at elsewhere. */
+  broken(reason: AppError | null): boolean {
+    if (reason !== null) this.bytes.fail(reason);
+    return !this.#closed;
+  }
+
   /** So many of the bytes that were kept are not needed any more. */
   letGo(bytes: number): void {
     this.#limits.memory.release(bytes);

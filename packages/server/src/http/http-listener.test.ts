@@ -1,0 +1,106 @@
+/** What a connection is told, and what it is not told while it is being answered. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { AppError, Cancellation, silentLogger, systemClock } from '@pappus/core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { rawConnection, statusOf, type RawConnection } from '../testing/raw-client.ts';
+import { Arrival } from './arrival.ts';
+import { readBody } from './body.ts';
+import { BodyMemory } from './body-memory.ts';
+import { HttpListener } from './http-listener.ts';
+import { problem } from './problem-of.ts';
+import { sendProblem } from './send.ts';
+import { StreamedBody } from './streamed-body.ts';
+
+let listener: HttpListener | null = null;
+afterEach(() => listener?.close(0));
+
+const HTTP = { maxBodyBytes: 1_000_000, bodyMemoryBytes: 1_000_000, answerMemoryBytes: 1_000_000, maxConnections: 100, headersTimeoutMs: 500, requestTimeoutMs: 1_000, bodyStallMs: 10_000, keepAliveMs: 60_000 };
+const limits = (): ConstructorParameters<typeof StreamedBody>[1] => ({ maxBytes: 1_000_000, memory: new BodyMemory(1_000_000), arrival: new Arrival() });
+
+async function connected(handle: (request: IncomingMessage, response: ServerResponse) => void): Promise<RawConnection> {
+  listener = await HttpListener.open({ config: { host: '127.0.0.1', port: 0, http: HTTP }, clock: systemClock, logger: silentLogger, handle });
+  return rawConnection(listener.url);
+}
+
+const CHUNKED = 'POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n';
+
+describe('an answer that has begun', () => {
+  it.each([
+    ['takes longer than a request may', ''],
+    ['is no HTTP any more', 'garbage\r\n'],
+  ])('has nothing else in it where the body %s', async (_, rest) => {
+    const { socket, until, ended } = await connected((request, response) => {
+      void readBody(request, limits(), new Cancellation()).catch(() => {});
+      response.writeHead(200);
+      response.write('first item');
+    });
+    socket.write(CHUNKED);
+    await until('first item');
+    socket.write(rest);
+    expect(await ended).toMatch(/first item\r\n$/);
+  });
+
+  it('has nothing else in it where garbage follows its request', async () => {
+    const { socket, until, ended } = await connected((_, response) => {
+      response.writeHead(200);
+      response.write('first item');
+    });
+    socket.write('GET /x HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until('first item');
+    socket.write('garbage\r\n\r\n');
+    expect(await ended).toMatch(/first item\r\n$/);
+  });
+
+  it('and has ended is no reason to say nothing about what follows it', async () => {
+    const { socket, until, ended } = await connected((_, response) => void response.end('all'));
+    socket.write('GET /x HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until('all');
+    socket.write('garbage\r\n\r\n');
+    expect(await ended).toContain('HTTP/1.1 400');
+  });
+});
+
+describe('a body that goes in as it comes', () => {
+  it('may take longer than a request as long as bytes come', async () => {
+    const { socket, until } = await connected((request, response) => {
+      const body = new StreamedBody(request, limits());
+      void body.bytes.take(12).then((bytes) => response.end(`got ${bytes.toString()}`));
+    });
+    socket.write('POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n');
+    for (const letter of 'hello, world') {
+      await new Promise((resolve) => void setTimeout(resolve, 250));
+      socket.write(letter);
+    }
+    expect(await until('got')).toContain('got hello, world');
+    socket.destroy();
+  });
+
+  it('fails its invocation, which tells, where it is no HTTP any more', async () => {
+    const { socket, until } = await connected((request, response) => {
+      const body = new StreamedBody(request, limits());
+      body.bytes.take(12).catch((thrown: unknown) => sendProblem(response, problem('corrupt-data', 400, (thrown as AppError).message), null, systemClock));
+    });
+    socket.write(`${CHUNKED}garbage\r\n`);
+    const answer = await until('}');
+    expect([statusOf(answer), answer.match(/HTTP\/1\.1 /g)?.length]).toEqual([400, 1]);
+    socket.destroy();
+  });
+});
+
+it('a connection whose requests are refused before their end stays as it was', async () => {
+  const sockets = new Set<Socket>();
+  const { socket, until } = await connected((request, response) => {
+    sockets.add(request.socket);
+    sendProblem(response, problem('resource-exhausted', 429, `request ${request.url}`), 1, systemClock);
+  });
+  const listeners: number[] = [];
+  for (let index = 0; index < 15; index++) {
+    socket.write(`POST /${index} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n`);
+    await until(`request /${index}"`);
+    for (const each of sockets) listeners.push(each.listenerCount('close'));
+    socket.write('hello');
+  }
+  expect([sockets.size, new Set(listeners).size]).toEqual([1, 1]);
+  socket.destroy();
+});
