@@ -87,6 +87,7 @@ it('removes what is deleted, unless it is still called, and follows the services
     const url = /http:\/\/\S+/.exec(streams.outText)?.[0] ?? '';
     await rm(join(at, 'greet.js'));
     await shown('greet is called by pipeline');
+    await shown('hint: It stays as it was until nothing calls it');
     await write('pipeline.pcl', PIPELINE.replaceAll('pipeline', 'renamed'));
     await shown('removed pipeline');
     await rm(join(at, 'pipeline.pcl'));

@@ -218,7 +218,7 @@ describe('observing', () => {
     const { out } = await server.pappus('trace', id);
     expect(out.split('\n').filter((line) => /^(?:[├└] shout → \w+| {2,}|│ +)(?: #\d)? *▏.{40}▏ queue \d+ {2}fetch \d+ {2}sandbox \d+ {2}compute \d+ {2}store \d+ µs$/.test(line))).toHaveLength(3);
     expect(JSON.parse((await server.pappus('trace', id, '--json')).out)).toMatchObject({ invocation: id, outcome: 'done' });
-    expect(await server.pappus('trace', 'none')).toMatchObject({ status: 1, err: expect.stringContaining('no trace') });
+    expect(await server.pappus('trace', 'none')).toMatchObject({ status: 1, err: expect.stringContaining('pappus invoke --trace') });
   });
 });
 

@@ -8,7 +8,9 @@ export interface TraceFlags extends ServerFlags {
   readonly json?: boolean;
 }
 
+const HINTS = { 'not-found': 'It was not traced, or is no longer kept: under load only some are. pappus invoke --trace traces the next one.' };
+
 export async function trace({ out, signal }: CommandContext, invocation: string, flags: TraceFlags): Promise<void> {
-  const found = await connect(flags).trace(invocation, { signal }).catch((thrown: unknown) => Promise.reject(explained(thrown)));
+  const found = await connect(flags).trace(invocation, { signal }).catch((thrown: unknown) => Promise.reject(explained(thrown, HINTS)));
   out.write(flags.json === true ? `${JSON.stringify(found)}\n` : traceTimeline(found, out));
 }

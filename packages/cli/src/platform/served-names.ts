@@ -8,6 +8,8 @@ export interface RemovalReport {
   failed(thrown: unknown): void;
 }
 
+const HINTS = { 'in-use': 'It stays as it was until nothing calls it any more.' };
+
 export class ServedNames {
   readonly #client: PappusClient;
   readonly #report: RemovalReport;
@@ -66,7 +68,7 @@ export class ServedNames {
         const { code } = toAppError(thrown);
         if (signal.aborted || code === 'unavailable') throw thrown;
         if (code === 'not-found') this.#gone.delete(name);
-        else failures.set(name, explained(thrown));
+        else failures.set(name, explained(thrown, HINTS));
       }
     }
     return failures;
