@@ -9,6 +9,8 @@ export interface LoadOrder {
   readonly bodyBase64: string;
   readonly connections: number;
   readonly seconds: number;
+  /** It ends earlier when so many were sent; null: only by time. */
+  readonly requests: number | null;
   /** Requests a second, sent whether or not earlier ones are answered; null: each connection sends when it has its answer. */
   readonly rate: number | null;
   /** Length of every answer; another one is a failure. Null when not known. */

@@ -116,6 +116,7 @@ class Connection {
 }
 
 function next(connection: Connection): void {
+  if (order.requests !== null && sent >= order.requests) over = true;
   if (over) {
     if (underWay === 0) finish();
   } else if (order.rate === null) connection.send(performance.now());
@@ -154,7 +155,8 @@ const late = setTimeout(() => {
 }, order.seconds * 1_000 + GRACE_MS);
 await finished;
 clearTimeout(late);
-const seconds = Math.max(order.seconds, (performance.now() - began) / 1_000);
+const tookSeconds = (performance.now() - began) / 1_000;
+const seconds = order.requests === null ? Math.max(order.seconds, tookSeconds) : tookSeconds;
 for (const connection of connections) connection.end();
 times.sort((a, b) => a - b);
 const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN;

@@ -14,12 +14,13 @@ export interface Load {
   readonly body: Uint8Array | null;
   readonly connections: number;
   readonly seconds: number;
+  readonly requests?: number;
   readonly rate?: number;
   readonly answerBytes?: number;
 }
 
 /** Measured by our own generator, which can do all that the benches ask for. */
-export async function underLoad({ url, paths, body, connections, seconds, rate, answerBytes }: Load, signal: AbortSignal): Promise<LoadResult> {
+export async function underLoad({ url, paths, body, connections, seconds, requests, rate, answerBytes }: Load, signal: AbortSignal): Promise<LoadResult> {
   const { hostname, port, pathname, search } = new URL(url);
   const order: LoadOrder = {
     host: hostname,
@@ -29,6 +30,7 @@ export async function underLoad({ url, paths, body, connections, seconds, rate, 
     bodyBase64: Buffer.from(body ?? []).toString('base64'),
     connections,
     seconds,
+    requests: requests ?? null,
     rate: rate ?? null,
     answerBytes: answerBytes ?? null,
   };

@@ -1,5 +1,5 @@
 /** Small functions of the lean interface, as WebAssembly text. Except for `nothing`, they take a set `in` and give a set `out`. */
-import { FIXED_MEMORY, GROWING_TABLE, leanProgram, SAME_ITEMS } from '@pappus/testkit';
+import { assembleWasm, FIXED_MEMORY, GROWING_TABLE, leanProgram, SAME_ITEMS } from '@pappus/testkit';
 
 /** Where the bytes of the first input item begin. */
 const FIRST_DATA = '(i32.load offset=12 (i32.load offset=8 (i32.load (local.get $in))))';
@@ -13,6 +13,17 @@ export const NOTHING_POOLED: string = small('(i32.const 64)', GROWING_TABLE);
 /** The items of the input. The output points into it. */
 export const COPY: string = small(SAME_ITEMS);
 export const COPY_POOLED: string = small(SAME_ITEMS, GROWING_TABLE);
+/** The same with data of its own, so that each number makes another module. */
+const COPY_NUMBERED: string = small(SAME_ITEMS, '(data (i32.const 4096) "number 00000000")');
+export async function numberedCopies(): Promise<(number: number) => Uint8Array> {
+  const code = Buffer.from(await assembleWasm(COPY_NUMBERED));
+  const at = code.indexOf('00000000');
+  return (number) => {
+    const copy = Buffer.from(code);
+    copy.write(String(number).padStart(8, '0'), at, 'latin1');
+    return copy;
+  };
+}
 /** For items of any size. */
 export const COPY_LARGE: string = leanProgram(SAME_ITEMS);
 /** Adds one to the first byte of the first item. `variant` makes it another function than those of other variants. */

@@ -1,27 +1,47 @@
-/** The functions that a thread holds: received, then opened at their first use, and closed again when others need the room. */
+/**
+ * The functions that a thread holds:
+ *
+ *   received ── first use ──► awake ── others need the room ──► at rest ── next use ──► awake …
+ *
+ * An instance and its memory take much room and are soon made, compiled code takes little and is dear: so many functions
+ * are held, and few are awake. What is at rest for longest goes when there are too many, and is sent again when it is wanted.
+ */
 import { errorMessage } from '@pappus/core';
 import type { FunctionSpec } from '../functions/function-spec.ts';
 import type { PreparedModule, SandboxFactory } from '../sandbox/sandbox.ts';
+import { OPENED_PER_WEIGHING } from './limits.ts';
 import type { OpenFunction } from './segment-runner.ts';
 
 export interface FunctionCacheLimits {
+  /** Functions that are held, and of these so many awake. */
   readonly functions: number;
+  readonly awake: number;
+  /** Bytes that all of them keep alive. */
   readonly keptBytes: number;
 }
 
 interface Holding {
+  readonly id: number;
   readonly spec: FunctionSpec;
   /** Null once it is open: the sandbox holds the compiled module. */
   module: PreparedModule | null;
   open: OpenFunction | null;
+  isAwake: boolean;
+  /** What it kept alive when that was looked at. It changes only while it is awake. */
+  bytes: number;
   lastUse: number;
 }
 
 export class FunctionCache {
   readonly #factory: SandboxFactory;
   readonly #limits: FunctionCacheLimits;
+  /** Those that are not awake stand in the order in which they came or went to rest. */
   readonly #holdings = new Map<number, Holding>();
+  readonly #awake = new Set<Holding>();
+  /** Of all holdings. */
+  #bytes = 0;
   #uses = 0;
+  #opened = 0;
   #evicted: number[] = [];
 
   constructor(factory: SandboxFactory, limits: FunctionCacheLimits) {
@@ -32,13 +52,14 @@ export class FunctionCache {
   receive(id: number, spec: FunctionSpec, module: PreparedModule): void {
     this.#drop(id);
     this.#uses += 1;
-    this.#holdings.set(id, { spec, module, open: null, lastUse: this.#uses });
+    this.#holdings.set(id, { id, spec, module, open: null, isAwake: false, bytes: module.bytes.length, lastUse: this.#uses });
+    this.#bytes += module.bytes.length;
   }
 
-  /** The function, when it is open. */
+  /** The function, when it is awake. */
   openOf(id: number): OpenFunction | null {
     const holding = this.#holdings.get(id);
-    if (holding === undefined || holding.open === null) return null;
+    if (holding === undefined || !holding.isAwake) return null;
     this.#uses += 1;
     holding.lastUse = this.#uses;
     return holding.open;
@@ -49,27 +70,28 @@ export class FunctionCache {
   }
 
   /**
-   * Opens a function that is held; those of `wanted` stay. When there is no memory or address space for it, all others
+   * Wakes a function that is held; those of `wanted` stay. When there is no memory or address space for it, all others
    * are closed and it is tried once more.
    */
   async open(id: number, wanted: readonly number[]): Promise<OpenFunction> {
     const holding = this.#holdings.get(id);
     if (holding === undefined) throw new Error(`function ${id} is not held`);
-    if (holding.open !== null) return holding.open;
-    const module = holding.module as PreparedModule;
-    let sandbox;
+    let open: OpenFunction;
     try {
-      sandbox = await this.#factory.open(module, holding.spec);
+      open = await this.#wake(holding);
     } catch (error) {
-      if (!this.#evictAll(wanted)) throw error;
-      sandbox = await this.#factory.open(module, holding.spec).catch((again: unknown) => {
+      if (!this.#evictAwake(wanted)) throw error;
+      open = await this.#wake(holding).catch((again: unknown) => {
         throw new Error(`a function could not be opened: ${errorMessage(again)}`, { cause: again });
       });
     }
-    holding.module = null;
-    holding.open = { sandbox, spec: holding.spec };
+    while (this.#awake.size > this.#limits.awake) {
+      const oldest = this.#oldestAwake(wanted);
+      if (oldest === null) break;
+      this.#rest(oldest);
+    }
     this.#evictOver(wanted);
-    return holding.open;
+    return open;
   }
 
   /** Closes a function whose sandbox threw: what state it is in is unknown. */
@@ -85,38 +107,69 @@ export class FunctionCache {
     return evicted;
   }
 
+  #weigh(holding: Holding): void {
+    const bytes = holding.open?.sandbox.keptBytes ?? holding.bytes;
+    this.#bytes += bytes - holding.bytes;
+    holding.bytes = bytes;
+  }
+
+  async #wake(holding: Holding): Promise<OpenFunction> {
+    if (holding.open !== null && holding.isAwake) return holding.open;
+    if (holding.open === null) holding.open = { sandbox: await this.#factory.open(holding.module as PreparedModule, holding.spec), spec: holding.spec };
+    else holding.open.sandbox.wake();
+    holding.module = null;
+    holding.isAwake = true;
+    this.#uses += 1;
+    holding.lastUse = this.#uses;
+    this.#awake.add(holding);
+    this.#weigh(holding);
+    return holding.open;
+  }
+
+  #rest(holding: Holding): void {
+    holding.open?.sandbox.rest();
+    this.#awake.delete(holding);
+    holding.isAwake = false;
+    this.#weigh(holding);
+    this.#holdings.delete(holding.id);
+    this.#holdings.set(holding.id, holding);
+  }
+
   #evictOver(wanted: readonly number[]): void {
-    for (;;) {
-      const { bytes, oldest } = this.#look(wanted);
-      const isOver = this.#holdings.size > this.#limits.functions || bytes > this.#limits.keptBytes;
-      if (!isOver || oldest === null) return;
-      this.#drop(oldest);
-      this.#evicted.push(oldest);
+    this.#opened += 1;
+    if (this.#opened % OPENED_PER_WEIGHING === 0) for (const holding of this.#awake) this.#weigh(holding);
+    while (this.#holdings.size > this.#limits.functions || this.#bytes > this.#limits.keptBytes) {
+      const oldest = this.#oldestAtRest(wanted) ?? this.#oldestAwake(wanted);
+      if (oldest === null) return;
+      this.discard([oldest.id]);
     }
   }
 
-  #evictAll(wanted: readonly number[]): boolean {
-    const closed = [...this.#holdings].filter(([id, { open }]) => open !== null && !wanted.includes(id)).map(([id]) => id);
+  #evictAwake(wanted: readonly number[]): boolean {
+    const closed = [...this.#awake].map(({ id }) => id).filter((id) => !wanted.includes(id));
     this.discard(closed);
     return closed.length > 0;
   }
 
-  /** Bytes that are kept, and the function that may go and was used longest ago. */
-  #look(wanted: readonly number[]): { readonly bytes: number; readonly oldest: number | null } {
-    let bytes = 0;
-    let oldest: number | null = null;
-    let lastUse = Number.POSITIVE_INFINITY;
-    for (const [id, holding] of this.#holdings) {
-      bytes += holding.open === null ? (holding.module?.bytes.length ?? 0) : holding.open.sandbox.keptBytes;
-      if (holding.lastUse >= lastUse || wanted.includes(id)) continue;
-      oldest = id;
-      lastUse = holding.lastUse;
+  #oldestAtRest(wanted: readonly number[]): Holding | null {
+    for (const holding of this.#holdings.values()) if (!holding.isAwake && !wanted.includes(holding.id)) return holding;
+    return null;
+  }
+
+  #oldestAwake(wanted: readonly number[]): Holding | null {
+    let oldest: Holding | null = null;
+    for (const holding of this.#awake) {
+      if (holding.lastUse < (oldest?.lastUse ?? Number.POSITIVE_INFINITY) && !wanted.includes(holding.id)) oldest = holding;
     }
-    return { bytes, oldest };
+    return oldest;
   }
 
   #drop(id: number): boolean {
-    this.#holdings.get(id)?.open?.sandbox.dispose();
+    const holding = this.#holdings.get(id);
+    if (holding === undefined) return false;
+    this.#awake.delete(holding);
+    this.#bytes -= holding.bytes;
+    holding.open?.sandbox.rest();
     return this.#holdings.delete(id);
   }
 }

@@ -56,10 +56,14 @@ export const MAX_SEGMENT_BYTES = 1_073_741_824;
 export const MAX_SEGMENT_LOG_BYTES = 1_048_576;
 /** Segments that a thread keeps. */
 export const MAX_SEGMENTS_PER_THREAD = 1_024;
-/** Functions that a thread keeps open: each may reserve 10 GiB of addresses, of the 128 TiB that a process has. */
-export const MAX_FUNCTIONS_PER_THREAD = 256;
-/** Bytes that the open functions of a thread keep alive. */
+/** Functions that a thread holds, most of them as compiled code. */
+export const MAX_FUNCTIONS_PER_THREAD = 16_384;
+/** Of these, how many have an instance and a memory: each may reserve 10 GiB of addresses, of the 128 TiB that a process has. */
+export const MAX_AWAKE_PER_THREAD = 256;
+/** Bytes that the functions of a thread keep alive. */
 export const MAX_FUNCTION_BYTES_PER_THREAD = 268_435_456;
+/** How often a thread looks at what all of its functions that are awake keep alive, in functions that it opens. */
+export const OPENED_PER_WEIGHING = 32;
 /** Bytes of prepared modules that the gateway keeps for threads that need them. */
 export const MAX_SHELF_BYTES = 134_217_728;
 

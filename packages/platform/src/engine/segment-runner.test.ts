@@ -22,7 +22,7 @@ function open(guest: Guest, inputs: readonly string[] = ['in'], outputs: readonl
     const made = guest(sets, timer);
     return 'kind' in made ? made : { kind: 'done', outputs: outputs.map((name, index) => ({ name, items: items(made[index] ?? []) })), log: null };
   };
-  return { spec, sandbox: { mode: 'reset', keptBytes: 0, dispose: () => {}, run, lend: run, settle: () => {} } };
+  return { spec, sandbox: { mode: 'reset', keptBytes: 0, rest: () => {}, wake: () => {}, run, lend: run, settle: () => {} } };
 }
 
 const step = (...inputs: readonly Partial<SegmentInput>[]): SegmentProgram['steps'][number] => ({

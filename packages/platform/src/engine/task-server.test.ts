@@ -91,7 +91,7 @@ function addTask(writer: FrameWriter, id: number, place: number, text: string): 
 }
 
 async function serve(script: (writer: FrameWriter) => void, state: RunState = new RunState(), functions = 9, channel: ScriptedChannel = new ScriptedChannel(script)): Promise<readonly Answer[]> {
-  const server = new TaskServer({ channel, factory: createSandboxFactory(), state, clock: systemClock, prepareTimeoutMs: 1_000, cache: { functions, keptBytes: 1e9 }, breathe: () => Promise.resolve() });
+  const server = new TaskServer({ channel, factory: createSandboxFactory(), state, clock: systemClock, prepareTimeoutMs: 1_000, cache: { functions, awake: functions, keptBytes: 1e9 }, breathe: () => Promise.resolve() });
   await server.serve();
   const [ready, ...answers] = channel.answers;
   expect(ready).toMatchObject({ type: frameType.ready, id: PROTOCOL_VERSION });

@@ -16,10 +16,6 @@ export class ThreadHoldings {
   /** Places of the segments, oldest first. */
   readonly #places = new Map<SegmentPlan, number>();
 
-  knows(plan: SegmentPlan): boolean {
-    return this.#places.has(plan);
-  }
-
   missing(plan: SegmentPlan): readonly ShelvedFunction[] {
     if (plan.functions.every(({ id }) => this.#functions.has(id))) return NONE;
     return plan.functions.filter(({ id }) => !this.#functions.has(id));

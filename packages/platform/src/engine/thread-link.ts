@@ -91,7 +91,7 @@ export class ThreadLink {
    */
   costOf(plan: SegmentPlan, nowMs: number): number | null {
     const { size } = this.#sent;
-    const opening = this.#holdings.knows(plan) ? 0 : OPEN_ESTIMATE_US;
+    const opening = this.#holdings.missing(plan).length === 0 ? 0 : OPEN_ESTIMATE_US;
     if (size === 0) return WAKE_ESTIMATE_US + opening;
     const room = this.#queuedUs <= AHEAD_US || (size < 2 && this.#queuedUs <= SECOND_TASK_US);
     if (!room || !this.#sent.hasRoom || this.stalled(nowMs) || this.#socket.writableLength > MAX_UNREAD_BYTES) return null;

@@ -3,7 +3,7 @@ import { systemClock } from '@pappus/core';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { SandboxFactory } from '../sandbox/sandbox.ts';
 import { BlockingChannel } from './blocking-channel.ts';
-import { MAX_FUNCTION_BYTES_PER_THREAD, MAX_FUNCTIONS_PER_THREAD } from './limits.ts';
+import { MAX_AWAKE_PER_THREAD, MAX_FUNCTION_BYTES_PER_THREAD, MAX_FUNCTIONS_PER_THREAD } from './limits.ts';
 import { RunState } from './run-state.ts';
 import { SharedFile } from './shared-file.ts';
 import { TaskServer } from './task-server.ts';
@@ -31,7 +31,7 @@ const server = new TaskServer({
   state: new RunState(state),
   clock: systemClock,
   prepareTimeoutMs,
-  cache: { functions: MAX_FUNCTIONS_PER_THREAD, keptBytes: MAX_FUNCTION_BYTES_PER_THREAD },
+  cache: { functions: MAX_FUNCTIONS_PER_THREAD, awake: MAX_AWAKE_PER_THREAD, keptBytes: MAX_FUNCTION_BYTES_PER_THREAD },
   breathe: () => new Promise((resolve) => void setImmediate(resolve)),
 });
 await server.serve();

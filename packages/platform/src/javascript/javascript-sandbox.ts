@@ -83,7 +83,9 @@ export class JavaScriptSandbox implements Sandbox {
   settle(): void {}
 
   /** The instances belong to the thread. */
-  dispose(): void {}
+  rest(): void {}
+
+  wake(): void {}
 
   #result(instance: QuickJsInstance, inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null): Outputs {
     const { exports } = instance;

@@ -4,12 +4,11 @@ import { ENTRY_EXPORT } from '../module/guest-entry.ts';
 import { MEMORY_IMPORT } from '../module/module-rewriting.ts';
 import { webAssembly, type WasmFunction, type WasmImports, type WasmMemory, type WasmModule } from '../module/web-assembly.ts';
 import { MARKS_IMPORT } from '../module/write-marks.ts';
-import type { MemoryPool, MemorySize } from './memory-pool.ts';
+import type { MemoryPool, MemorySize, PooledMemory } from './memory-pool.ts';
 import type { WrittenBlocks } from './written-blocks.ts';
 
-export interface GuestInstance {
+export interface GuestInstance extends PooledMemory {
   readonly module: WasmModule;
-  readonly memory: WasmMemory;
   /** The entry of the module (`module/guest-entry.ts`). */
   readonly enter: WasmFunction;
   /** As in `GuestCode`. */
@@ -46,13 +45,13 @@ export class GuestCode {
     this.#imports = { ...imports, [MEMORY_IMPORT.module]: this.#own };
   }
 
-  instantiate(memory: WasmMemory): GuestInstance {
+  instantiate({ memory, bytes, buffer, view }: PooledMemory): GuestInstance {
     this.#own[MEMORY_IMPORT.name] = memory;
     const enter = new webAssembly.Instance(this.#module, this.#imports).exports[ENTRY_EXPORT];
     if (typeof enter !== 'function') {
       throw new AppError('corrupt-data', 'a module was prepared for another version of the platform', { hint: 'Deploy the function again: that prepares it anew.' });
     }
-    return { module: this.#module, memory, enter, written: this.written };
+    return { module: this.#module, memory, bytes, buffer, view, enter, written: this.written };
   }
 }
 
@@ -61,10 +60,12 @@ export interface InstanceSource {
   /** For a run with so many bytes of input. */
   enter(inputBytes: number): GuestInstance;
   /** The guest has ended, and its memory is looked at for a while: that is not the run's time. */
-  rest?(): void;
+  ended?(): void;
   /** Ends the run: nothing that it left is there afterwards. */
   leave(): void;
   /** Bytes kept between runs. */
   readonly keptBytes: number;
-  dispose(): void;
+  /** As in `Sandbox`. */
+  rest(): void;
+  wake(): void;
 }

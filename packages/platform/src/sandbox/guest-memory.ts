@@ -3,23 +3,27 @@ import type { WasmMemory } from '../module/web-assembly.ts';
 import type { GuestInstance } from './guest-instance.ts';
 import type { WrittenBlocks } from './written-blocks.ts';
 
+const NO_BYTES = Buffer.alloc(0);
+const NO_VIEW = new DataView(new ArrayBuffer(0));
+
 export class GuestMemory {
   #written: WrittenBlocks | null = null;
   #memory: WasmMemory | null = null;
-  #bytes: Buffer = Buffer.alloc(0);
-  #view: DataView = new DataView(new ArrayBuffer(0));
+  #bytes: Buffer = NO_BYTES;
+  #view: DataView = NO_VIEW;
 
-  attach({ memory, written }: Pick<GuestInstance, 'memory' | 'written'>): void {
+  attach({ memory, buffer, view, written }: Omit<GuestInstance, 'module' | 'enter'>): void {
     this.#written = written;
-    if (this.#memory === memory && this.#bytes.length > 0) return;
     this.#memory = memory;
-    this.#renew();
+    this.#bytes = buffer;
+    this.#view = view;
   }
 
+  /** After each run: a memory is not kept alive by those who have used it. */
   detach(): void {
     this.#memory = null;
-    this.#bytes = Buffer.alloc(0);
-    this.#view = new DataView(new ArrayBuffer(0));
+    this.#bytes = NO_BYTES;
+    this.#view = NO_VIEW;
   }
 
   get bytes(): Buffer {

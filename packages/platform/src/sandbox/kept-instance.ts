@@ -6,10 +6,10 @@
 import { ENTER } from '../module/guest-entry.ts';
 import { PAGE_BYTES } from '../module/limits.ts';
 import type { GuestCode, GuestInstance, InstanceSource } from './guest-instance.ts';
-import { sizeForInput, type MemorySize, type PooledMemory } from './memory-pool.ts';
+import { sizeForInput, type MemorySize } from './memory-pool.ts';
 import { takeSnapshot, type MemorySnapshot } from './memory-snapshot.ts';
 
-interface Kept extends PooledMemory {
+interface Kept {
   readonly size: MemorySize;
   readonly guest: GuestInstance;
 }
@@ -23,8 +23,7 @@ export class KeptInstance implements InstanceSource {
 
   constructor(code: GuestCode) {
     this.#code = code;
-    const { initialPages } = code.memory;
-    this.#kept.set(initialPages, this.#make(code.memory));
+    this.wake();
   }
 
   get keptBytes(): number {
@@ -44,7 +43,8 @@ export class KeptInstance implements InstanceSource {
     const kept = this.#used;
     this.#used = null;
     if (kept === null) return;
-    const { bytes, size, guest } = kept;
+    const { guest, size } = kept;
+    const { bytes } = guest;
     // An exception before all is put back leaves no instance rather than a used one.
     if (bytes.length !== size.initialPages * PAGE_BYTES) {
       this.#kept.delete(size.initialPages);
@@ -60,9 +60,18 @@ export class KeptInstance implements InstanceSource {
     if (this.#kept.get(size.initialPages) !== kept) this.#kept.set(size.initialPages, kept);
   }
 
-  dispose(): void {
-    for (const kept of this.#kept.values()) this.#code.pool.give(kept, kept.size);
+  /** The snapshot goes too: it is soon taken again. One whose run did not come to its end is not as it was, and nobody gets its memory. */
+  rest(): void {
+    if (this.#used !== null) this.#kept.delete(this.#used.size.initialPages);
+    this.#used = null;
+    for (const { guest, size } of this.#kept.values()) this.#code.pool.give(guest, size, (bytes) => this.#snapshot?.clear(bytes));
     this.#kept.clear();
+    this.#snapshot = null;
+  }
+
+  wake(): void {
+    const { memory } = this.#code;
+    if (!this.#kept.has(memory.initialPages)) this.#kept.set(memory.initialPages, this.#make(memory));
   }
 
   #restore(bytes: Uint8Array): void {
@@ -72,10 +81,9 @@ export class KeptInstance implements InstanceSource {
   }
 
   #make(size: MemorySize): Kept {
-    const { memory, bytes } = this.#code.pool.take(size);
-    const guest = this.#code.instantiate(memory);
+    const guest = this.#code.instantiate(this.#code.pool.take(size));
     guest.enter(ENTER.keep, 0);
-    this.#snapshot ??= takeSnapshot(bytes);
-    return { size, guest, memory, bytes };
+    this.#snapshot ??= takeSnapshot(guest.bytes);
+    return { size, guest };
   }
 }

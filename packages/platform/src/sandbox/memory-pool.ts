@@ -14,10 +14,12 @@ export interface MemorySize {
   readonly maximumPages: number;
 }
 
-/** A memory, and a view of all of it: that has no length once the memory has grown. */
+/** A memory, and views of all of it: they have no length once the memory has grown. */
 export interface PooledMemory {
   readonly memory: WasmMemory;
   readonly bytes: Uint8Array;
+  readonly buffer: Buffer;
+  readonly view: DataView;
 }
 
 const MAX_PAGES = 65_536;
@@ -70,10 +72,12 @@ const clearAll = (bytes: Uint8Array): void => void bytes.fill(0);
 
 const shape = ({ initialPages, maximumPages }: MemorySize): number => initialPages * (MAX_PAGES + 1) + maximumPages;
 
+/** A memory with its views. */
+export const viewed = (memory: WasmMemory): PooledMemory => ({ memory, bytes: new Uint8Array(memory.buffer), buffer: Buffer.from(memory.buffer), view: new DataView(memory.buffer) });
+
 function newMemory({ initialPages, maximumPages }: MemorySize): PooledMemory {
   try {
-    const memory = new webAssembly.Memory({ initial: initialPages, maximum: maximumPages });
-    return { memory, bytes: new Uint8Array(memory.buffer) };
+    return viewed(new webAssembly.Memory({ initial: initialPages, maximum: maximumPages }));
   } catch (cause) {
     throw new AppError('resource-exhausted', `no memory of ${initialPages} pages for a sandbox`, { cause, retryable: true, hint: 'Run fewer engine threads, or give the machine more memory.' });
   }

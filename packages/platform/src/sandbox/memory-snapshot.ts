@@ -24,6 +24,13 @@ export class MemorySnapshot {
     });
   }
 
+  /** Makes a memory zero that is as it was. */
+  clear(memory: Uint8Array): void {
+    this.#blocks.forEach((block, index) => {
+      if (block !== null) memory.fill(0, index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES);
+    });
+  }
+
   /** Gives every byte of the memory the value that it had. */
   restore(memory: Uint8Array): void {
     this.restoreBlocks(memory, 0, memory.length / BLOCK_BYTES);

@@ -19,7 +19,7 @@ export class PooledInstance implements InstanceSource {
   enter(inputBytes: number): GuestInstance {
     const size = sizeForInput(this.#code.memory, inputBytes);
     const pooled = this.#code.pool.take(size);
-    const guest = this.#code.instantiate(pooled.memory);
+    const guest = this.#code.instantiate(pooled);
     if (this.#code.written !== null) this.#segments ??= takeSnapshot(pooled.bytes);
     this.#used = pooled;
     this.#size = size;
@@ -40,7 +40,9 @@ export class PooledInstance implements InstanceSource {
     }
   }
 
-  dispose(): void {
+  rest(): void {
     this.leave();
   }
+
+  wake(): void {}
 }

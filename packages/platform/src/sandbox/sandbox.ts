@@ -48,7 +48,10 @@ export interface Sandbox {
   settle(): void;
   /** Bytes that this sandbox keeps alive between runs, for the cache that owns it. */
   readonly keptBytes: number;
-  dispose(): void;
+  /** Gives back its instance and its memory. It keeps its code: the next run, or `wake`, makes them again. */
+  rest(): void;
+  /** Makes ready for the next run what `rest` has given back. Throws when there is no memory for it. */
+  wake(): void;
 }
 
 /** What registration found out about a module; kept with it, so that starting needs no second look. */

@@ -5,20 +5,21 @@ import { PLAIN_RUNS, TRIAL_RUNS } from './limits.ts';
 import { TrialInstances } from './trial-instances.ts';
 
 /** Sources whose runs take a time of their own on a clock that only they move. */
-function sources(): { readonly clock: Clock; readonly source: (name: string, runMs: number) => InstanceSource & { disposed: boolean }; readonly used: string[] } {
+function sources(): { readonly clock: Clock; readonly source: (name: string, runMs: number) => InstanceSource & { rests: boolean }; readonly used: string[] } {
   let nowMs = 0;
   const used: string[] = [];
-  const source = (name: string, runMs: number): InstanceSource & { disposed: boolean } => ({
-    disposed: false,
+  const source = (name: string, runMs: number): InstanceSource & { rests: boolean } => ({
+    rests: false,
     keptBytes: 1,
     enter() {
       used.push(name);
       return {} as GuestInstance;
     },
     leave: () => void (nowMs += runMs),
-    dispose() {
-      this.disposed = true;
+    rest() {
+      this.rests = true;
     },
+    wake: () => {},
   });
   return { clock: { nowMs: () => nowMs, wallMs: () => nowMs, schedule: () => ({ cancel: () => undefined }) }, source, used };
 }
@@ -40,7 +41,7 @@ test.each([['plain', 0.002, 0.003], ['plain', 0.003, 0.0028], ['marked', 0.003, 
   expect(used.slice(0, PLAIN_RUNS)).toEqual(Array.from({ length: PLAIN_RUNS }, () => 'plain'));
   expect(used.slice(PLAIN_RUNS, ALL).filter((name) => name === 'marked')).toHaveLength(TRIAL_RUNS);
   expect(new Set(used.slice(ALL))).toEqual(new Set([kept]));
-  expect([plain.disposed, marked.disposed]).toEqual([kept === 'marked', kept === 'plain']);
+  expect([plain.rests, marked.rests]).toEqual([kept === 'marked', kept === 'plain']);
 });
 
 test('a function with long runs, or one that can not be marked, stays plain', () => {

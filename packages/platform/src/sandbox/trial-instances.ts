@@ -23,8 +23,8 @@ export class TrialInstances implements InstanceSource {
   #used: InstanceSource;
   #runs = 0;
   #begunMs = 0;
-  /** Since when the instance rests. */
-  #restsMs: number | null = null;
+  /** Since when the guest has ended; null while it runs. */
+  #endedMs: number | null = null;
   /** Of plain and of marked runs. Null when the choice has been made. */
   #spentMs: readonly [plain: number[], marked: number[]] | null = [[], []];
 
@@ -36,7 +36,8 @@ export class TrialInstances implements InstanceSource {
   }
 
   get keptBytes(): number {
-    return this.#plain.keptBytes + (this.#marked?.keptBytes ?? 0);
+    const samples = this.#spentMs === null ? 0 : this.#spentMs[0].length + this.#spentMs[1].length;
+    return this.#plain.keptBytes + (this.#marked?.keptBytes ?? 0) + samples * Float64Array.BYTES_PER_ELEMENT;
   }
 
   enter(inputBytes: number): GuestInstance {
@@ -47,21 +48,25 @@ export class TrialInstances implements InstanceSource {
     return this.#used.enter(inputBytes);
   }
 
-  rest(): void {
-    if (this.#spentMs !== null) this.#restsMs = this.#clock.nowMs();
+  ended(): void {
+    if (this.#spentMs !== null) this.#endedMs = this.#clock.nowMs();
   }
 
   leave(): void {
-    if (this.#restsMs !== null) this.#begunMs += this.#clock.nowMs() - this.#restsMs;
-    this.#restsMs = null;
+    if (this.#endedMs !== null) this.#begunMs += this.#clock.nowMs() - this.#endedMs;
+    this.#endedMs = null;
     this.#used.leave();
     if (this.#spentMs === null) return;
     this.#spentMs[this.#used === this.#marked ? 1 : 0].push(this.#clock.nowMs() - this.#begunMs);
   }
 
-  dispose(): void {
-    this.#plain.dispose();
-    this.#marked?.dispose();
+  rest(): void {
+    this.#plain.rest();
+    this.#marked?.rest();
+  }
+
+  wake(): void {
+    this.#used.wake();
   }
 
   #next(): InstanceSource {
@@ -79,7 +84,8 @@ export class TrialInstances implements InstanceSource {
   #settle(chosen: InstanceSource | null): InstanceSource {
     this.#spentMs = null;
     const kept = chosen ?? this.#plain;
-    for (const other of [this.#plain, this.#marked]) if (other !== kept) other?.dispose();
+    for (const other of [this.#plain, this.#marked]) if (other !== kept) other?.rest();
+    if (kept === this.#plain) this.#marked = null;
     return kept;
   }
 

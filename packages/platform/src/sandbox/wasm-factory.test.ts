@@ -154,7 +154,7 @@ test('a sandbox that was opened twice shares nothing but its pool', async () => 
   for (let round = 0; round < 20; round++) {
     const sandboxes = [await factory.open(prepared.module, spec), await factory.open(prepared.module, spec)];
     for (const sandbox of sandboxes) expect(plainOutputs(sandbox.run(inputOf(item('a', Uint8Array.of(2))), null))).toEqual({ out: [['s', 0, '\0']] });
-    for (const sandbox of sandboxes) sandbox.dispose();
+    for (const sandbox of sandboxes) sandbox.rest();
   }
 });
 

@@ -44,7 +44,7 @@ export class WasmSandbox implements Sandbox {
   lend(inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null = null): RunOutcome {
     try {
       const outcome = this.#go(inputs, stdio, timer, true);
-      this.#parts.instances.rest?.();
+      this.#parts.instances.ended?.();
       return outcome;
     } catch (thrown) {
       this.settle();
@@ -59,9 +59,13 @@ export class WasmSandbox implements Sandbox {
     this.#parts.instances.leave();
   }
 
-  dispose(): void {
+  rest(): void {
     this.settle();
-    this.#parts.instances.dispose();
+    this.#parts.instances.rest();
+  }
+
+  wake(): void {
+    this.#parts.instances.wake();
   }
 
   #go(inputs: Sets, stdio: ItemSet | null, timer: RunTimer | null, lends: boolean): RunOutcome {

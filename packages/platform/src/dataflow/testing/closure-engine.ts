@@ -73,7 +73,7 @@ export class ClosureEngine implements Pick<ComputeEngine, 'run' | 'stats'> {
         return { kind: 'failed', failure: { kind: 'trap', trap: String(thrown), functionName: hash, offset: 0 }, log: null };
       }
     };
-    return { spec, sandbox: { mode: 'reset', keptBytes: 0, dispose: () => {}, run, lend: run, settle: () => {} } };
+    return { spec, sandbox: { mode: 'reset', keptBytes: 0, rest: () => {}, wake: () => {}, run, lend: run, settle: () => {} } };
   }
 }
 

@@ -103,7 +103,9 @@ class FakeSandbox implements Sandbox {
 
   settle(): void {}
 
-  dispose(): void {}
+  rest(): void {}
+
+  wake(): void {}
 }
 
 export function createSandboxFactory(): SandboxFactory {

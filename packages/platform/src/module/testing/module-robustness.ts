@@ -69,7 +69,7 @@ async function answers(module: PreparedModule): Promise<readonly string[] | null
     if (outcome === null) return null;
     found.push(describe(outcome));
   }
-  sandbox.dispose();
+  sandbox.rest();
   assert(found[0] === found[2] || found[0] === STACK, 'the same input gives the same output');
   return found.map((each) => (found.includes(STACK) ? STACK : each));
 }

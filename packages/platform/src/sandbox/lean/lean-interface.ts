@@ -60,6 +60,7 @@ export class LeanInterface implements GuestInterface {
   }
 
   forget(): void {
+    this.#memory.detach();
     this.#wasi?.forget();
   }
 }

@@ -76,7 +76,7 @@ function programCases({ factory: makeFactory, programs, spec = testSpec() }: Com
       try {
         use(sandbox);
       } finally {
-        sandbox.dispose();
+        sandbox.rest();
       }
     });
 }
@@ -140,6 +140,8 @@ function isolationCases(check: ProgramCase, canaryRuns: number): void {
     let clean = 0;
     let faults = 0;
     for (let run = 0; run < canaryRuns; run++) {
+      if (run % 50 === 20) sandbox.rest();
+      if (run % 100 === 70) sandbox.wake();
       const outcome = sandbox.run(inputOf(item('a', Uint8Array.of(1 + (run % 255)))), null);
       if (outcome.kind === 'failed') faults++;
       else if (outcome.outputs[0]?.items[0]?.data[0] === 0) clean++;

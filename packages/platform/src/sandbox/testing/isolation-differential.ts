@@ -30,6 +30,7 @@ export async function compareWithNewInstances(firstSeed: number, modules: number
     const sandbox = await factory.open(prepared.module, spec);
     if (!pooled) counts.reset++;
     for (let run = 0; run < inputs; run++) {
+      if (run % 8 === 5) sandbox.rest();
       const word = random.uint32();
       const data = Buffer.alloc(4);
       data.writeUInt32LE(word);
@@ -39,7 +40,7 @@ export async function compareWithNewInstances(firstSeed: number, modules: number
       counts.runs++;
       if (outcome.kind === 'failed') counts.traps++;
     }
-    sandbox.dispose();
+    sandbox.rest();
   }
   return counts;
 }

@@ -6,6 +6,7 @@ import type { ItemSet, Sets } from '../../sets/item.ts';
 import { WASI_MODULE } from '../wasi/signatures.ts';
 import { wasiImports } from '../wasi/wasi-interface.ts';
 import { WasiRun } from '../wasi/wasi-run.ts';
+import { viewed } from '../memory-pool.ts';
 import { WrittenBlocks } from '../written-blocks.ts';
 import { testSpec, type SpecChanges } from './assemble.ts';
 
@@ -34,7 +35,7 @@ export class WasiCaller {
     this.run = new WasiRun(testSpec(changes), { clock: CLOCK, random: systemRandom });
     this.#calls = wasiImports(this.run)[WASI_MODULE] as Readonly<Record<string, Call>>;
     this.run.begin(inputs, stdio);
-    this.run.memory.attach({ memory: this.memory, written });
+    this.run.memory.attach({ ...viewed(this.memory), written });
   }
 
   get bytes(): Buffer {
