@@ -21,7 +21,7 @@ async function gauge(name: string): Promise<number> {
 async function unread(path: string): Promise<RawConnection> {
   const connection = await rawConnection(server.url);
   connection.socket.pause();
-  connection.socket.write(`POST /v1/invoke/${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${BYTES}\r\n\r\n`);
+  connection.socket.write(`POST /v1/invoke/${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${BYTES}\r\n\r\n`);
   await new Promise<void>((resolve) => void connection.socket.write(Buffer.alloc(BYTES), () => resolve()));
   return connection;
 }
