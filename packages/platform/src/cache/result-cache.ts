@@ -24,8 +24,9 @@ export interface Computation<R> {
 
 export type Memoized<R> =
   | { readonly kind: 'kept'; readonly outputs: Sets }
-  /** `joined`: somebody else's computation, whose logs and times are not the caller's. */
-  | { readonly kind: 'computed' | 'joined'; readonly result: R };
+  | { readonly kind: 'computed'; readonly result: R }
+  /** Somebody else's computation, whose logs and times are not the caller's. */
+  | { readonly kind: 'joined'; readonly result: R };
 
 export interface HitCounts {
   readonly hits: number;

@@ -5,8 +5,9 @@
  */
 import { AppError, Cancellation, cancelled, errorMessage, randomHex, toAppError, type CancelSignal, type Clock, type Logger, type Random, type Timer } from '@pappus/core';
 import { resultKey } from '../cache/result-key.ts';
-import type { ResultCache } from '../cache/result-cache.ts';
+import type { Memoized, ResultCache } from '../cache/result-cache.ts';
 import type { ComputeEngine, SegmentResult, SegmentTask } from '../engine/compute-engine.ts';
+import type { FunctionHash } from '../functions/function-spec.ts';
 import type { RunLog } from '../sandbox/sandbox.ts';
 import type { ItemSet, Sets } from '../sets/item.ts';
 import { Admission } from './admission.ts';
@@ -17,10 +18,11 @@ import { FunctionInvocation } from './function-invocation.ts';
 import { FunctionTurns, type Waiter } from './function-turns.ts';
 import { Invocation } from './invocation.ts';
 import { LiveSet } from './live-set.ts';
-import { DEFAULT_IO_SLOTS, ESTIMATED_IO_US, ESTIMATED_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_LOG_BYTES, MAX_NESTED_AT_ONCE, LOG_ENTRY_BYTES, TASKS_PER_THREAD } from './limits.ts';
+import { DEFAULT_IO_SLOTS, ESTIMATED_IO_US, KEPT_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_LOG_BYTES, MAX_NESTED_AT_ONCE, LOG_ENTRY_BYTES, MAX_JOINED_RUNS } from './limits.ts';
 import { isKept, type Callee, type Plan, type Unit } from './plan.ts';
 import type { InvocationOptions, InvocationResult, Run, RunningPlan } from './running-plan.ts';
 import { SharedPlaces } from './shared-places.ts';
+import { ThreadRoom, type RunEstimate } from './thread-room.ts';
 import { Trace } from './trace.ts';
 
 export interface DispatcherOptions {
@@ -105,6 +107,15 @@ interface Entry extends Waiter {
   nested: number;
 }
 
+/** What a run has of the engines' room, of its function's concurrency and of its composition's turn. */
+interface Turn {
+  readonly lane: string;
+  readonly hash: FunctionHash;
+  readonly estimate: RunEstimate;
+  readonly parts: number;
+  readonly chargedUs: number;
+}
+
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #lines = { compute: new FairLine<Entry>(), io: new FairLine<Entry>() };
@@ -115,14 +126,15 @@ export class Dispatcher {
   /** Different in each run of the server; a random number for each invocation would cost as much as all the rest. */
   readonly #idPrefix: string;
   #lastId = 0;
-  #computing = 0;
-  #computeSlots: number;
+  readonly #room: ThreadRoom;
+  /** Runs without a place on a thread, since their results are kept or come from others. */
+  #joined = 0;
   readonly #io = new SharedPlaces(DEFAULT_IO_SLOTS);
   #completedTasks = 0;
   #completedIo = 0;
   /** Whether there is room for a run of a composition. */
   readonly #mayGo = {
-    compute: (): boolean => this.#computing < this.#computeSlots,
+    compute: (): boolean => this.#room.isOpen,
     io: (lane: string): boolean => this.#io.isOpenTo(lane),
   };
   #pumping = false;
@@ -134,12 +146,12 @@ export class Dispatcher {
     this.#admission = new Admission(options.maxInvocations ?? MAX_INVOCATIONS);
     this.#flow = options.flow ?? DEFAULT_FLOW;
     this.#idPrefix = `${randomHex(options.random, 4)}-`;
-    this.#computeSlots = options.engine.stats().threads * TASKS_PER_THREAD;
+    this.#room = new ThreadRoom(options.engine.stats().threads);
   }
 
   /** Threads that compute; follows the engine's. */
   setThreads(threads: number): void {
-    this.#computeSlots = threads * TASKS_PER_THREAD;
+    this.#room.resize(threads);
     this.#pump();
   }
 
@@ -149,7 +161,7 @@ export class Dispatcher {
   }
 
   stats(): DispatcherStats {
-    return { invocations: this.#jobs.size, computing: this.#computing, io: this.#io.taken, waiting: this.#waiting('compute'), waitingIo: this.#waiting('io'), completedTasks: this.#completedTasks, completedIo: this.#completedIo };
+    return { invocations: this.#jobs.size, computing: this.#room.tasks, io: this.#io.taken, waiting: this.#waiting('compute'), waitingIo: this.#waiting('io'), completedTasks: this.#completedTasks, completedIo: this.#completedIo };
   }
 
   #waiting(kind: Kind): number {
@@ -297,8 +309,11 @@ export class Dispatcher {
       return run !== null;
     }
     this.#functions.answered(entry, run === null ? null : (run.planned.callee as ComputeCallee).hash);
-    if (run !== null) void this.#compute(entry, run);
-    return run !== null;
+    if (run === null) return false;
+    const { hash } = run.planned.callee as ComputeCallee;
+    const unit = invocation.unitOf(run) as Unit;
+    void this.#compute(entry, run, unit, this.#takeTurn(job.lane, hash, unit));
+    return true;
   }
 
   /** A function that it waits for may run: into the line, unless it has ended. */
@@ -308,41 +323,75 @@ export class Dispatcher {
     return true;
   }
 
-  async #compute(entry: Entry, run: Run): Promise<void> {
-    const { job, invocation } = entry;
+  async #compute(entry: Entry, run: Run, unit: Unit, turn: Turn): Promise<void> {
+    const { job } = entry;
     const callee = run.planned.callee as ComputeCallee;
     const readyUs = job.trace?.nowUs() ?? 0;
-    this.#computing++;
-    this.#functions.begin(callee.hash);
-    let costUs = ESTIMATED_RUN_US;
+    let costUs = turn.chargedUs;
+    let joined = false;
     try {
-      const unit = invocation.unitOf(run) as Unit;
       const task: SegmentTask = { invocation: job.id, segment: unit.segment, inputs: run.inputs, stdio: job.stdio, traced: job.trace !== null };
-      const result = await this.#resultOf(task, callee, job.cancellation);
-      if ('outputs' in result && result.kind === 'kept') {
-        this.#traceKept(entry, run, readyUs);
-        invocation.finished(run, result.outputs);
+      const asked = this.#ask(task, callee, job.cancellation);
+      if (!asked.computes && this.#joined < MAX_JOINED_RUNS) {
+        joined = true;
+        this.#joined++;
+        this.#leaveTurn(turn, KEPT_RUN_US);
+      }
+      const answer = await asked.answer;
+      if (answer.kind === 'kept' || answer.kind === 'joined') {
+        costUs = KEPT_RUN_US;
+        this.#onShared(entry, run, answer, readyUs);
       } else {
+        const result = answer.kind === 'computed' ? answer.result : answer;
         costUs = result.busyUs;
+        turn.estimate.learn(costUs);
         this.#onSegment(entry, run, unit, result, readyUs);
       }
     } catch (thrown) {
       this.#onThrown(entry, run, thrown);
     } finally {
-      this.#computing--;
+      if (joined) this.#joined--;
+      else this.#leaveTurn(turn, costUs);
       this.#completedTasks++;
-      this.#functions.end(callee.hash);
-      this.#lines.compute.charge(job.lane, costUs);
       this.#goOn(entry);
     }
   }
 
-  #resultOf(task: SegmentTask, callee: ComputeCallee, cancellation: Cancellation): Promise<SegmentResult | { readonly kind: 'kept'; readonly outputs: Sets }> {
+  #takeTurn(lane: string, hash: FunctionHash, { segment }: Unit): Turn {
+    const estimate = this.#room.estimateOf(segment);
+    this.#functions.begin(hash);
+    return { lane, hash, estimate, parts: this.#room.take(estimate.us), chargedUs: this.#lines.compute.charge(lane, estimate.us) };
+  }
+
+  #leaveTurn({ lane, hash, parts, chargedUs }: Turn, costUs: number): void {
+    this.#room.leave(parts);
+    this.#functions.end(hash);
+    this.#lines.compute.charge(lane, costUs - chargedUs);
+  }
+
+  /** `computes`: it is a task for the engines; else its result is there, or comes with that of another run. */
+  #ask(task: SegmentTask, callee: ComputeCallee, cancellation: Cancellation): { readonly computes: boolean; readonly answer: Promise<SegmentResult | Memoized<SegmentResult>> } {
     const { engine, cache } = this.#options;
-    if (cache === null || !isKept(callee)) return engine.run(task, cancellation);
-    const outputsOf = (result: SegmentResult): Sets | null => (result.kind === 'done' ? (result.outputs[0] ?? []).map((set, index) => set ?? { name: callee.spec.outputs[index] ?? '', items: [] }) : null);
-    return cache.run(resultKey(callee.hash, task.inputs, task.stdio), { signal: cancellation.abortSignal, compute: (own) => engine.run(task, own), outputsOf })
-      .then((memoized) => (memoized.kind === 'kept' ? memoized : memoized.result));
+    if (cache === null || !isKept(callee)) return { answer: engine.run(task, cancellation), computes: true };
+    let computes = false;
+    const compute = (signal: CancelSignal): Promise<SegmentResult> => {
+      computes = true;
+      return engine.run(task, signal);
+    };
+    const answer = cache.run(resultKey(callee.hash, task.inputs, task.stdio), { signal: cancellation.abortSignal, compute, outputsOf: (result) => (result.kind === 'done' ? outputsOf(callee, result) : null) });
+    return { answer, computes };
+  }
+
+  /** A result of another run, whose logs and times are not this one's. */
+  #onShared({ invocation, job }: Entry, run: Run, answer: Exclude<Memoized<SegmentResult>, { kind: 'computed' }>, readyUs: number): void {
+    const { index, callee } = run.planned;
+    if (job.trace !== null) {
+      const queueUs = answer.kind === 'joined' ? job.trace.nowUs() - readyUs : 0;
+      job.trace.add({ path: [...invocation.path, invocation.plan.name], application: index, function: callee.name, kind: 'kept', run: run.number, startedUs: readyUs, queueUs, fetchUs: 0, sandboxUs: 0, computeUs: 0, storeUs: 0 });
+    }
+    if (answer.kind === 'kept') invocation.finished(run, answer.outputs);
+    else if (answer.result.kind === 'failed') invocation.failRun(run, answer.result.failure);
+    else invocation.finished(run, outputsOf(callee as ComputeCallee, answer.result));
   }
 
   #onSegment(entry: Entry, run: Run, unit: Unit, result: SegmentResult, readyUs: number): void {
@@ -358,11 +407,6 @@ export class Dispatcher {
     }
     if (result.kind === 'done') invocation.segmentDone(run, unit, result);
     else invocation.failRun(run, result.failure, calleeAt(result.step));
-  }
-
-  #traceKept({ invocation, job }: Entry, run: Run, readyUs: number): void {
-    const { index, callee } = run.planned;
-    job.trace?.add({ path: [...invocation.path, invocation.plan.name], application: index, function: callee.name, kind: 'kept', run: run.number, startedUs: readyUs, queueUs: 0, fetchUs: 0, sandboxUs: 0, computeUs: 0, storeUs: 0 });
   }
 
   async #performIo(entry: Entry, run: Run): Promise<void> {
@@ -423,6 +467,8 @@ export class Dispatcher {
 }
 
 const entryOf = (job: Job, invocation: RunningPlan): Entry => ({ job, invocation, nested: 0, waitsFor: [], offered: null });
+/** Of a run that was a task of its own. */
+const outputsOf = ({ spec }: ComputeCallee, { outputs }: Extract<SegmentResult, { kind: 'done' }>): Sets => (outputs[0] ?? []).map((set, index) => set ?? { name: spec.outputs[index] ?? '', items: [] });
 const always = (): boolean => true;
 const running = (options: InvocationOptions): RunningPlan => (options.plan.alone && options.source === null && options.sink === null ? new FunctionInvocation(options) : new Invocation(options));
 

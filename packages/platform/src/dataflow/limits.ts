@@ -26,8 +26,15 @@ export const MAX_INVOCATION_NESTING = 16;
 export const MAX_NESTED_AT_ONCE = 32;
 /** Runs of I/O functions at a time, until a controller says otherwise. */
 export const DEFAULT_IO_SLOTS = 256;
-/** Tasks that the engine has at a time for each thread: enough to fill its batches, few enough for order and fairness. */
+/** Tasks that the engine has at a time for each thread at most: enough to fill its batches, few enough for order and fairness. */
 export const TASKS_PER_THREAD = 32;
+/** Work, by estimate, that the engine has at a time for each thread, in µs; two tasks where they take up to `LONG_RUN_US`, and one that takes longer. */
+export const AHEAD_US = 2_000;
+export const LONG_RUN_US = 10_000;
+/** What a task is taken to be as long as nothing is known of it, in µs: two for each thread. */
+export const FIRST_ESTIMATE_US = 1_000;
+/** Runs that wait for the same run of somebody else, or for a kept result, without a place on a thread. */
+export const MAX_JOINED_RUNS = 4_096;
 /** As many as there can be threads: a function that may run so often at once never runs more often, and may stay on the thread of the one before it. */
 export const UNWATCHED_CONCURRENCY = 256;
 /** Most items that one run's items make of a later step without being handed back. */
@@ -36,8 +43,8 @@ export const MAX_FAN_OUT_PER_ITEM = 4_096;
 export const ANY_PARTITIONS = 8;
 /** A composition's turn: so much computing, or so long a run of an I/O function, in µs, before the next one's. */
 export const QUANTUM_US = 1_000;
-/** What a run is taken to cost until it is known, in µs. */
-export const ESTIMATED_RUN_US = 50;
+/** What a run costs that needs no thread, in µs: its result is kept, or is somebody else's. */
+export const KEPT_RUN_US = 50;
 /** What a run of an I/O function is taken to cost until it has ended, in µs: one in a turn. */
 export const ESTIMATED_IO_US = 1_000;
 /** Bytes that functions write and one invocation keeps; each entry counts a little besides. */
