@@ -8,7 +8,6 @@ import { resultKey } from '../cache/result-key.ts';
 import type { Memoized, ResultCache } from '../cache/result-cache.ts';
 import type { ComputeEngine, SegmentResult, SegmentTask } from '../engine/compute-engine.ts';
 import type { FunctionHash } from '../functions/function-spec.ts';
-import type { RunLog } from '../sandbox/sandbox.ts';
 import type { ItemSet, Sets } from '../sets/item.ts';
 import { Admission } from './admission.ts';
 import type { PlatformFailure } from './failure.ts';
@@ -17,8 +16,9 @@ import { DEFAULT_FLOW, type FlowLimits, type InputSource, type OutputSink } from
 import { FunctionInvocation } from './function-invocation.ts';
 import { FunctionTurns, type Waiter } from './function-turns.ts';
 import { Invocation } from './invocation.ts';
+import { JobLogs, type FunctionLog } from './job-logs.ts';
 import { LiveSet } from './live-set.ts';
-import { DEFAULT_IO_SLOTS, ESTIMATED_IO_US, KEPT_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_LOG_BYTES, MAX_NESTED_AT_ONCE, LOG_ENTRY_BYTES, MAX_JOINED_RUNS } from './limits.ts';
+import { DEFAULT_IO_SLOTS, ESTIMATED_IO_US, KEPT_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_NESTED_AT_ONCE, MAX_JOINED_RUNS } from './limits.ts';
 import { isKept, type Callee, type Plan, type Unit } from './plan.ts';
 import type { InvocationOptions, InvocationResult, Run, RunningPlan } from './running-plan.ts';
 import { SharedPlaces } from './shared-places.ts';
@@ -35,11 +35,6 @@ export interface DispatcherOptions {
   readonly maxInvocations?: number;
   /** Of each invocation. */
   readonly flow?: FlowLimits;
-}
-
-export interface FunctionLog {
-  readonly function: string;
-  readonly log: RunLog;
 }
 
 export interface InvokeOptions {
@@ -64,7 +59,7 @@ export interface InvocationOutcome {
   readonly id: string;
   readonly result: InvocationResult;
   readonly trace: Trace | null;
-  /** What its functions wrote, within bounds. */
+  /** What its functions wrote; an entry without text says how much more there was. */
   readonly logs: readonly FunctionLog[];
   readonly elapsedMs: number;
 }
@@ -91,8 +86,7 @@ interface Job {
   readonly cancellation: Cancellation;
   readonly stdio: ItemSet | null;
   readonly trace: Trace | null;
-  readonly logs: FunctionLog[];
-  logBytes: number;
+  readonly logs: JobLogs;
   readonly root: RunningPlan;
 }
 
@@ -210,12 +204,12 @@ export class Dispatcher {
       this.#jobs.delete(job);
       this.#admission.leave(plan.name);
       if (result.kind === 'failed') job.cancellation.abort(cancelled(`invocation ${id}`));
-      resolve({ id, result, trace, logs: job.logs, elapsedMs: clock.nowMs() - startedMs });
+      resolve({ id, result, trace, logs: job.logs.all(), elapsedMs: clock.nowMs() - startedMs });
       if (this.#jobs.size === 0) this.#idle?.();
     };
     const { source = null, sink = null } = options;
     const root = running({ plan, inputs, source, sink, flow: this.#flow, onRoom: () => this.#goOn(entry), path: [], onEnd: (result) => onEnd(result) });
-    const job: Job = { slot: -1, id, lane: plan.name, cancellation: new Cancellation(), stdio: options.stdio ?? null, trace, logs: [], logBytes: 0, root };
+    const job: Job = { slot: -1, id, lane: plan.name, cancellation: new Cancellation(), stdio: options.stdio ?? null, trace, logs: new JobLogs(), root };
     const deadline: Timer | null = timeoutMs === undefined ? null : clock.schedule(timeoutMs, () => this.#fail(root, 'deadline', `the invocation took longer than ${timeoutMs} ms`));
     this.#jobs.add(job);
     if (signal?.aborted === true) return onAbort();
@@ -397,7 +391,7 @@ export class Dispatcher {
   #onSegment(entry: Entry, run: Run, unit: Unit, result: SegmentResult, readyUs: number): void {
     const { invocation, job } = entry;
     const calleeAt = (step: number): Callee => invocation.plan.applications[unit.applications[step] ?? -1]?.callee ?? run.planned.callee;
-    for (const { step, log } of result.logs) keepLog(job, calleeAt(step).name, log);
+    for (const { step, log } of result.logs) job.logs.add(calleeAt(step).name, log);
     const { trace } = job;
     if (trace !== null) {
       for (const span of result.spans) {
@@ -483,11 +477,4 @@ function kindOf({ code }: AppError): PlatformFailure['kind'] {
     default:
       return 'internal';
   }
-}
-
-/** Logs beyond the bound are counted, not kept. */
-function keepLog(job: Job, name: string, log: RunLog): void {
-  const bytes = log.stdout.length + log.stderr.length;
-  job.logBytes += bytes + LOG_ENTRY_BYTES;
-  if (job.logBytes <= MAX_LOG_BYTES) job.logs.push({ function: name, log });
 }

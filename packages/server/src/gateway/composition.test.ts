@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProblemError } from '@pappus/api';
+import { leanProgramCode } from '@pappus/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startUnderTest, text, type ServerUnderTest } from '../testing/server-under-test.ts';
 
@@ -17,6 +18,7 @@ const held: (() => void)[] = [];
 const SOURCE = `
 function copy(in) => (out);
 function trap(in) => (out);
+function chatty(in) => (out);
 function HTTP(requests) => (responses);
 function Files(requests) => (contents);
 composition twice(a) => (first, second) {
@@ -27,6 +29,10 @@ composition fetched(urls) => (pages) { HTTP(requests = each urls) => (pages = re
 composition read(names) => (files) { Files(requests = all names) => (files = contents); }
 composition early(a, urls) => (now, later) {
     copy(in = all a) => (now = out);
+    HTTP(requests = each urls) => (later = responses);
+}
+composition late(a, urls) => (now, later) {
+    chatty(in = all a) => (now = out);
     HTTP(requests = each urls) => (later = responses);
 }
 composition failing(a, urls) => (now, later) {
@@ -48,6 +54,7 @@ beforeAll(async () => {
   server = await startUnderTest({ config: { io: { http: { allow: [`${origin()}/*`] }, files: { folder: join(folder, 'files') } } } });
   await server.deploy('copy');
   await server.deploy('trap');
+  await server.client.deployFunction('chatty', { inputs: ['in'], outputs: ['out'], limits: { logBytes: 100 } }, await leanProgramCode('flood-logs'));
   await server.client.deployComposition('twice', SOURCE);
 });
 afterAll(async () => {
@@ -114,6 +121,17 @@ describe('a composition', () => {
     const response = await fetch(`${server.url}/v1/invoke/failing`, { method: 'POST', headers: { accept: 'multipart/form-data', 'content-type': 'application/x-tar' }, body: new Uint8Array(1_024) });
     expect(response.status).toBe(200); // no input: nothing runs, nothing fails
     await response.arrayBuffer();
+  });
+
+  it('keeps its trace, and what functions wrote, when it is over its time', async () => {
+    const thrown = await server.client.invoke('late', { a: [{ name: 'x', data: '1' }], urls: [url('/slow')] }, { timeoutMs: 3_000, traced: true }).then(async (invocation) => await invocation.outputs()).catch((error: unknown) => error);
+    (await held1())();
+    const { problem } = thrown as ProblemError;
+    expect(problem).toMatchObject({ status: 504, code: 'deadline-exceeded' });
+    const trace = await server.client.trace(problem.invocation ?? '');
+    expect(trace).toMatchObject({ outcome: 'failed', problem: { status: 504 }, spans: [{ function: 'chatty' }] });
+    const { entries } = await server.client.logs('chatty');
+    expect(entries.filter(({ invocation }) => invocation === problem.invocation).map(({ text: written }) => written.length)).toEqual([100]);
   });
 
   it('ends when its client leaves', async () => {

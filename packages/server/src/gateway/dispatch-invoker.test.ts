@@ -12,5 +12,5 @@ it('says of a function that was removed while it was wanted that there is none',
   const dispatcher = new Dispatcher({ engine, cache: null, clock: systemClock, random: systemRandom, logger: silentLogger });
   const invoker = new DispatchInvoker({ dispatcher, registry: {} as Registry, io: ioTable([]) });
   const order = { invocation: 'i', version, inputs: [{ name: 'in', items: [{ name: 'a', key: 0, data: new Uint8Array(1) }] }], stdio: null, signal: new AbortController().signal, traced: false, source: null, sink: null };
-  await expect(invoker.invoke(order)).rejects.toMatchObject({ code: 'not-found', message: 'f was removed while it was wanted' });
+  expect(await invoker.invoke(order)).toMatchObject({ kind: 'given-up', reason: { code: 'not-found', message: 'f was removed while it was wanted' } });
 });

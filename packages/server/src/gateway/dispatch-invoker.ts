@@ -43,7 +43,7 @@ export class DispatchInvoker implements Invoker {
     };
     if (result.kind === 'done') return { kind: 'done', ...ended, outputs: result.outputs };
     const { reason } = result.failure;
-    if (isPlatformFailure(reason)) throw signal.aborted ? signal.reason : platformError(reason, result.failure.function);
+    if (isPlatformFailure(reason)) return { kind: 'given-up', ...ended, reason: signal.aborted ? signal.reason : platformError(reason, result.failure.function) };
     return { kind: 'failed', ...ended, failure: functionFailure(result.failure, reason) };
   }
 

@@ -43,8 +43,10 @@ export class InvocationRecorder {
       accessLog.write({ method: 'POST', path: path.split('?', 1)[0] ?? '', status: problem?.status ?? OK, ms, inputBytes, outputBytes, caller, invocation });
     }
     for (const run of outcome?.logs ?? []) {
-      if (run.stdout.length > 0) logs.add(run.function, { invocation, stream: 'stdout', bytes: run.stdout, droppedBytes: run.droppedBytes });
-      if (run.stderr.length > 0) logs.add(run.function, { invocation, stream: 'stderr', bytes: run.stderr, droppedBytes: run.droppedBytes });
+      const { function: name, stdout, stderr, droppedBytes } = run;
+      const hasErrors = stderr.length > 0;
+      if (stdout.length > 0 || (!hasErrors && droppedBytes > 0)) logs.add(name, { invocation, stream: 'stdout', bytes: stdout, droppedBytes: hasErrors ? 0 : droppedBytes });
+      if (hasErrors) logs.add(name, { invocation, stream: 'stderr', bytes: stderr, droppedBytes });
     }
     if (version !== null && (traced || ending === 'failed')) this.#trace(summary, version, outcome, problem, ending);
   }

@@ -141,6 +141,10 @@ export class Invocations {
     going.answer = answer;
     const sink = Answer.streams(form, version) ? answer : null;
     const outcome = await invoker.invoke({ invocation: going.id, version, inputs: inputs.sets, stdio: inputs.stdio, signal: going.cancellation, traced: going.traced, source: going.source, sink });
+    if (outcome.kind === 'given-up') {
+      await this.#fail(going, request, response, outcome.reason, outcome);
+      return null;
+    }
     if (outcome.kind === 'failed') return await this.#failed(going, request, response, outcome);
     await answer.finish(outcome.outputs, going.traced ? serverTiming(outcome.spans, clock.nowMs() - going.startedMs) : null);
     return outcome;
@@ -202,7 +206,7 @@ export class Invocations {
     return null;
   }
 
-  async #fail(going: Going, request: IncomingMessage, response: ServerResponse, thrown: unknown): Promise<void> {
+  async #fail(going: Going, request: IncomingMessage, response: ServerResponse, thrown: unknown, outcome: InvocationOutcome | null = null): Promise<void> {
     const { clock, recorder, logger } = this.#options;
     // A refusal of the answer reached the dispatcher as the reason of the signal.
     const problem = problemOf(thrown, going.id);
@@ -211,7 +215,7 @@ export class Invocations {
     const told = going.answer !== null && (await going.answer.fail(problem));
     const isBegun = response.headersSent;
     if (!told) sendProblem(response, problem, retryAfter, clock);
-    recorder.ended(this.#summary(going, request), null, problem);
+    recorder.ended(this.#summary(going, request), outcome, problem);
     if (!told && isBegun && !response.writableFinished) response.destroy(toAppError(thrown));
   }
 

@@ -34,14 +34,16 @@ interface Ended {
 
 export type InvocationOutcome =
   | (Ended & { readonly kind: 'done'; /** All outputs in the order of the signature; without items where there was a sink. */ readonly outputs: Sets })
-  | (Ended & { readonly kind: 'failed'; readonly failure: FunctionFailure });
+  | (Ended & { readonly kind: 'failed'; readonly failure: FunctionFailure })
+  /** Its deadline, a limit of the platform, or its client has ended it; or a defect of ours. */
+  | (Ended & { readonly kind: 'given-up'; readonly reason: unknown });
 
 export interface Invoker {
   /** Whether it can do anything with the items of some input before they are all there. */
   streams(version: Version): boolean;
   /**
-   * Rejects with the signal's reason; with a retryable `resource-exhausted` when it is full; with `unavailable` when there
-   * is no engine. A function that fails is an outcome.
+   * Rejects with a retryable `resource-exhausted` when it is full, and with `unavailable` when the server stops. Whatever
+   * happens to an invocation that has begun is an outcome, with what it has done until then.
    */
   invoke(order: InvocationOrder): Promise<InvocationOutcome>;
 }
