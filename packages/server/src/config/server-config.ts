@@ -122,6 +122,10 @@ const configSchema: z.ZodType<ServerConfig> = z.strictObject({
       bodyStallMs: whole(100, 3_600_000).default(DEFAULT_BODY_STALL_MS),
       keepAliveMs: whole(100, 3_600_000).default(DEFAULT_KEEP_ALIVE_MS),
     })
+    .refine(({ headersTimeoutMs, requestTimeoutMs }) => requestTimeoutMs >= headersTimeoutMs, {
+      message: 'must be at least headersTimeoutMs: a request has its headers and its body',
+      path: ['requestTimeoutMs'],
+    })
     .prefault({}),
   invocations: z
     .strictObject({

@@ -2,7 +2,7 @@
  * The bytes of a body while they arrive, taken in the lengths that a decoder wants. What is to be kept gets a buffer of its
  * own, into which the pieces are copied as they come: so it is in memory once, and the pieces are free at once.
  */
-import { allocated } from '../http/body-buffer.ts';
+import { allocated, CollectedBytes } from '../http/body-buffer.ts';
 import { READ_AHEAD_BYTES } from '../limits.ts';
 
 export interface IncomingOptions {
@@ -107,22 +107,20 @@ export class IncomingBytes {
 
   /** What stands before `delimiter`, in a buffer of its own; the delimiter is gone then. Null where it does not come, or not within `most` bytes. */
   async gatherUntil(delimiter: Buffer, most: number): Promise<Buffer | null> {
-    const pieces: Buffer[] = [];
-    let bytes = 0;
+    const kept = new CollectedBytes(null, this.#options.most);
     let window: Buffer = EMPTY;
     for (;;) {
       const found = window.indexOf(delimiter);
       // What may be the beginning of a delimiter stays for the next round.
       const sure = found < 0 ? Math.max(0, window.length - delimiter.length + 1) : found;
-      bytes += sure;
-      if (bytes > most) return null;
+      if (kept.length + sure > most) return null;
       if (sure > 0) {
         while (!this.#options.reserve(sure)) await this.#room();
-        pieces.push(window.subarray(0, sure));
+        kept.append(window.subarray(0, sure));
       }
       if (found >= 0) {
         this.unread(window.subarray(found + delimiter.length));
-        return pieces.length === 1 ? Buffer.from(pieces[0] as Buffer) : Buffer.concat(pieces);
+        return kept.own;
       }
       if (this.#queued === 0) await this.#until(1);
       if (this.#queued === 0) return null;

@@ -5,7 +5,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { HEADERS, MEDIA_TYPES, type Problem } from '@pappus/api';
-import type { CancelSignal, Clock } from '@pappus/core';
+import { randomHex, type CancelSignal, type Clock, type Random } from '@pappus/core';
 import { encodeSets, lengthOf, type Item, type OutputSink, type Sets, type Version } from '@pappus/platform';
 import type { OutputForm } from '../formats/media-type.ts';
 import { frameEncoder, multipartEncoder, tarEncoder, type SetsEncoder } from '../formats/sets-encoder.ts';
@@ -22,6 +22,7 @@ export interface AnswerOptions {
   readonly outputs: readonly string[];
   readonly form: OutputForm;
   readonly clock: Clock;
+  readonly random: Random;
   /** Of the invocation: its deadline holds until the answer has left. */
   readonly signal: CancelSignal;
   /** Of all answers. */
@@ -202,10 +203,10 @@ export class Answer implements OutputSink {
     return headers;
   }
 
-  /** The id is as random as a boundary has to be. */
+  /** The id of the invocation can be guessed; what ends a part must not be. */
   #chosen(): SetsEncoder {
-    const { form, invocation } = this.#options;
-    this.#encoder ??= form === 'tar' ? tarEncoder : form === 'frame' ? frameEncoder : multipartEncoder(`pappus-${invocation}`);
+    const { form, random } = this.#options;
+    this.#encoder ??= form === 'tar' ? tarEncoder : form === 'frame' ? frameEncoder : multipartEncoder(`pappus-${randomHex(random, BOUNDARY_BYTES)}`);
     return this.#encoder;
   }
 
@@ -238,6 +239,7 @@ export class Answer implements OutputSink {
   }
 }
 
+const BOUNDARY_BYTES = 16;
 const EMPTY: Uint8Array = new Uint8Array(0);
 
 const bytesOf = (items: readonly Item[]): number => items.reduce((sum, { data }) => sum + data.length, 0);

@@ -9,7 +9,7 @@ import { LiveSet, signatureOf, type Registry, type Version } from '@pappus/platf
 import type { Caller, TokenTable } from '../access/token-table.ts';
 import type { ServerConfig } from '../config/server-config.ts';
 import { bodyForm, outputForm } from '../formats/media-type.ts';
-import { inputSets, type Inputs } from '../formats/request-sets.ts';
+import { inputSets, STDIO, unknownSet, type Inputs } from '../formats/request-sets.ts';
 import { Arrival } from '../http/arrival.ts';
 import { announcedBytes, readBody, type BodyLimits, type ReceivedBody } from '../http/body.ts';
 import type { BodyMemory } from '../http/body-memory.ts';
@@ -135,7 +135,7 @@ export class Invocations {
     const inputs = going.source === null ? await this.#inputs(going, request, target, signature) : NO_INPUTS;
     going.traced = wantsTrace(headers) || recorder.sample();
     const answer = new Answer({
-      response, invocation: going.id, version, outputs: signature.outputs, form, clock, signal: going.cancellation, memory: this.#options.answers,
+      response, invocation: going.id, version, outputs: signature.outputs, form, clock, random: this.#options.random, signal: going.cancellation, memory: this.#options.answers,
       refuse: (reason) => going.cancellation.abort(reason),
     });
     going.answer = answer;
@@ -155,7 +155,10 @@ export class Invocations {
     const { headers } = request;
     const body = await readBody(request, this.#arriving(going), going.cancellation);
     going.body = body;
-    return inputSets({ bytes: body.bytes, contentType: headers['content-type'], raw: rawItemOf(target, headers) }, signature, target.reference);
+    const inputs = inputSets({ bytes: body.bytes, contentType: headers['content-type'], raw: rawItemOf(target, headers) }, signature, target.reference);
+    // A composition has no arguments and no stdin: each of its functions has its own.
+    if (inputs.stdio !== null && going.version?.kind === 'composition') throw unknownSet(STDIO, signature.inputs, target.reference);
+    return inputs;
   }
 
   /** A long body as it arrives, where that is of any use; else null. */

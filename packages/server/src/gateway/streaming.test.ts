@@ -1,4 +1,5 @@
 /** Bodies that go in item by item, and answers that leave before the body is whole. */
+import { END_OF_TAR, itemHead, itemPadding } from '@pappus/api';
 import { decodeFrames, encodeSetsWhole } from '@pappus/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startUnderTest, text, type ServerUnderTest } from '../testing/server-under-test.ts';
@@ -79,6 +80,29 @@ describe('a body of items', () => {
     sender.end();
     expect(await received(await sender.response)).toContain('b/');
   });
+});
+
+it('a set stdio is none of a composition, in a whole body or in one that arrives', async () => {
+  const tar = Buffer.concat([itemHead('stdio', 'argv', 0, 1), Buffer.from('x'), itemPadding(1), END_OF_TAR]);
+  const streamed = client('one');
+  streamed.end(tar);
+  expect(JSON.parse(await received(await streamed.response))).toMatchObject({ status: 400, code: 'invalid-argument' });
+  const whole = await fetch(`${server.url}/v1/invoke/one`, { method: 'POST', body: tar, headers: { 'content-type': 'application/x-tar' } });
+  expect([whole.status, await whole.json()]).toMatchObject([400, { code: 'invalid-argument', detail: expect.stringContaining('stdio') }]);
+  const raw = await fetch(`${server.url}/v1/invoke/one?set=stdio`, { method: 'POST', body: 'x' });
+  expect(raw.status).toBe(400);
+  expect((await fetch(`${server.url}/v1/invoke/copy`, { method: 'POST', body: tar, headers: { 'content-type': 'application/x-tar' } })).status).toBe(200);
+});
+
+it('the boundary of an answer cannot be guessed from anything in it', async () => {
+  const boundaries = await Promise.all([1, 2].map(async () => {
+    const { headers } = await fetch(`${server.url}/v1/invoke/copy`, { method: 'POST', body: 'x', headers: { accept: 'multipart/form-data' } });
+    const [, boundary = ''] = /boundary=(\S+)/.exec(headers.get('content-type') ?? '') ?? [];
+    expect(boundary).not.toContain(headers.get('pappus-invocation'));
+    return boundary;
+  }));
+  expect(boundaries[0]).toMatch(/^pappus-[0-9a-f]{32}$/);
+  expect(boundaries[0]).not.toBe(boundaries[1]);
 });
 
 describe('a body of items that goes wrong', () => {

@@ -1,6 +1,6 @@
 /** Memory for the bytes of bodies. A machine that has none left is full for the moment, as one at its limit: 429. */
 import { AppError } from '@pappus/core';
-import { GROWTH } from '../limits.ts';
+import { GROWTH, PIECES_BYTES } from '../limits.ts';
 import { StatusError } from './problem-of.ts';
 
 const RETRY_AFTER_SECONDS = 1;
@@ -43,5 +43,56 @@ export class GrowingBuffer {
     this.#buffer = allocated(Math.max(length, Math.min(outgrown.length * GROWTH, this.#most)));
     this.#buffer.set(outgrown.subarray(0, this.#length));
     (outgrown.buffer as ArrayBuffer).transfer(0);
+  }
+}
+
+/**
+ * Bytes that are collected as they come: as long as they are few in the pieces that came, then in one buffer. More than
+ * `most` do not come; with `expected` so many are.
+ */
+export class CollectedBytes {
+  readonly #expected: number | null;
+  readonly #most: number;
+  #pieces: Buffer[] = [];
+  #whole: GrowingBuffer | null = null;
+  #length = 0;
+
+  constructor(expected: number | null, most: number) {
+    this.#expected = expected;
+    this.#most = most;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  append(piece: Buffer): void {
+    this.#length += piece.length;
+    this.#whole ??= this.#isShort(piece) ? null : this.#joined();
+    if (this.#whole === null) this.#pieces.push(piece);
+    else this.#whole.append(piece);
+  }
+
+  /** A single piece is given as it came. */
+  get bytes(): Buffer {
+    if (this.#whole !== null) return this.#whole.bytes;
+    const [first] = this.#pieces;
+    return this.#pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.#pieces);
+  }
+
+  /** The bytes in memory of their own: none of what came with them is kept. */
+  get own(): Buffer {
+    return this.#whole === null && this.#pieces.length === 1 ? Buffer.from(this.bytes) : this.bytes;
+  }
+
+  #isShort(piece: Buffer): boolean {
+    return this.#expected === null ? this.#length <= PIECES_BYTES : piece.length === this.#expected;
+  }
+
+  #joined(): GrowingBuffer {
+    const whole = new GrowingBuffer(this.#expected ?? GROWTH * this.#length, this.#most);
+    for (const piece of this.#pieces) whole.append(piece);
+    this.#pieces = [];
+    return whole;
   }
 }

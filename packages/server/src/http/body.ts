@@ -4,9 +4,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { AppError, type CancelSignal } from '@pappus/core';
-import { GROWTH, PIECES_BYTES } from '../limits.ts';
 import type { Arrival } from './arrival.ts';
-import { GrowingBuffer } from './body-buffer.ts';
+import { CollectedBytes } from './body-buffer.ts';
 import type { BodyMemory } from './body-memory.ts';
 import { DirectRequest, type BodySink } from './direct-request.ts';
 import { StatusError } from './problem-of.ts';
@@ -59,22 +58,17 @@ export function readBody(request: IncomingMessage, limits: BodyLimits, signal: C
 
 class Reading implements BodySink {
   readonly #limits: BodyLimits;
-  readonly #announced: number | null;
   readonly #signal: CancelSignal;
   readonly #resolve: (body: ReceivedBody) => void;
   readonly #reject: (reason: unknown) => void;
   readonly #onAbort = (): void => this.#fail(this.#signal.reason);
-  /** The first chunk, or pieces as long as the length is unknown and small. */
-  #pieces: Buffer[] = [];
-  #whole: GrowingBuffer | null = null;
-  #bytes = 0;
+  /** Null when nothing more is wanted. */
+  #kept: CollectedBytes | null;
   #taken = 0;
-  /** What comes after that is dropped. */
-  #finished = false;
 
   constructor(limits: BodyLimits, announced: number | null, signal: CancelSignal, resolve: (body: ReceivedBody) => void, reject: (reason: unknown) => void) {
     this.#limits = limits;
-    this.#announced = announced;
+    this.#kept = new CollectedBytes(announced, announced ?? limits.maxBytes);
     this.#resolve = resolve;
     this.#reject = reject;
     this.#signal = signal;
@@ -82,9 +76,10 @@ class Reading implements BodySink {
   }
 
   piece(chunk: Buffer): boolean {
-    if (this.#finished) return true;
+    const kept = this.#kept;
+    if (kept === null) return true; // refused already: it is dropped
     try {
-      this.#keep(chunk);
+      this.#keep(kept, chunk);
     } catch (thrown) {
       this.#fail(thrown);
     }
@@ -92,57 +87,37 @@ class Reading implements BodySink {
   }
 
   end(): void {
-    if (this.#finished) return;
+    const kept = this.#kept;
+    if (kept === null) return;
     this.#finish();
-    this.#resolve({ bytes: this.#received(), taken: this.#taken });
+    this.#resolve({ bytes: kept.bytes, taken: this.#taken });
   }
 
   leave(): void {
-    if (!this.#finished) this.#fail(new AppError('cancelled', 'the client left before the end of its request'));
-  }
-
-  #received(): Uint8Array {
-    if (this.#whole !== null) return this.#whole.bytes;
-    const [first] = this.#pieces;
-    return this.#pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.#pieces);
-  }
-
-  #finish(): void {
-    this.#finished = true;
-    this.#limits.arrival.isExpected = false;
-    this.#signal.removeEventListener('abort', this.#onAbort);
-  }
-
-  #fail(reason: unknown): void {
-    this.#finish();
-    this.#limits.memory.release(this.#taken);
-    this.#pieces = [];
-    this.#whole = null;
-    this.#reject(reason);
+    this.#fail(new AppError('cancelled', 'the client left before the end of its request'));
   }
 
   /** Takes memory for what has come, not for what was announced: a client that sends nothing holds none. */
-  #keep(chunk: Buffer): void {
+  #keep(kept: CollectedBytes, chunk: Buffer): void {
     const { maxBytes, memory, arrival } = this.#limits;
-    const bytes = this.#bytes + chunk.length;
-    arrival.received = bytes;
-    if (bytes > maxBytes) throw tooLong(null, maxBytes);
+    arrival.received += chunk.length;
+    if (arrival.received > maxBytes) throw tooLong(null, maxBytes);
     memory.take(chunk.length);
-    this.#taken = bytes;
-    this.#whole ??= this.#wholeFor(chunk, bytes);
-    if (this.#whole === null) this.#pieces.push(chunk);
-    else this.#whole.append(chunk);
-    this.#bytes = bytes;
+    this.#taken += chunk.length;
+    kept.append(chunk);
   }
 
-  /** The buffer for the whole, once it is clear that one is needed; with what has come before. */
-  #wholeFor(chunk: Buffer, bytes: number): GrowingBuffer | null {
-    const small = this.#announced === null ? bytes <= PIECES_BYTES : chunk.length === this.#announced;
-    if (small) return null;
-    const whole = new GrowingBuffer(this.#announced ?? GROWTH * bytes, this.#announced ?? this.#limits.maxBytes);
-    for (const piece of this.#pieces) whole.append(piece);
-    this.#pieces = [];
-    return whole;
+  #fail(reason: unknown): void {
+    if (this.#kept === null) return;
+    this.#finish();
+    this.#limits.memory.release(this.#taken);
+    this.#reject(reason);
+  }
+
+  #finish(): void {
+    this.#kept = null;
+    this.#limits.arrival.isExpected = false;
+    this.#signal.removeEventListener('abort', this.#onAbort);
   }
 }
 
