@@ -63,6 +63,12 @@ describe('deploy', () => {
     expect(await server.pappus('deploy', file(name))).toMatchObject({ status: 1, err: expect.stringContaining(`error: cannot read ${file(name)}: ENOENT`) });
   });
 
+  it.each([['HTTP', '--allow-http'], ['Files', '--files']])('says how a server gets %s', async (name, flag) => {
+    const source = await write(`${name}.pcl`, `function ${name}(a) => (b);\ncomposition wants${name}(x) => (y) {\n    ${name}(a = all x) => (y = b);\n}\n`);
+    expect(await server.pappus('deploy', source)).toMatchObject({ status: 2, err: expect.stringContaining(`start the server with ${flag}`) });
+    expect(await server.pappus('describe', name)).toMatchObject({ status: 1, err: expect.stringContaining(`start the server with ${flag}`) });
+  });
+
   it('takes a folder for all that is in it', async () => {
     const folder = file('several');
     await mkdir(join(folder, 'below'), { recursive: true });

@@ -7,6 +7,7 @@ import { json, parameter, type ApiAnswer, type ApiCall, type Handler } from '../
 import { problem } from '../http/problem-of.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
 import { onlyKnown } from './query-values.ts';
+import { switchedOffHint } from './switched-off.ts';
 
 export interface CompositionDeployer {
   readonly registry: Registry;
@@ -69,7 +70,8 @@ function describe(diagnostics: readonly Diagnostic[], source: string): readonly 
     const start = lines.position(span.start);
     const end = lines.position(span.end);
     const other = related === null ? null : { ...lines.position(related.span.start), message: related.message };
-    return { severity, code, message, line: start.line, column: start.column, endLine: end.line, endColumn: end.column, hint, related: other };
+    const off = code === 'unregistered-function' ? switchedOffHint(source.slice(span.start, span.end)) : null;
+    return { severity, code, message, line: start.line, column: start.column, endLine: end.line, endColumn: end.column, hint: off ?? hint, related: other };
   });
 }
 
