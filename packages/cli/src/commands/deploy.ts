@@ -29,42 +29,52 @@ export interface DeployFlags extends ServerFlags {
   readonly json?: boolean;
 }
 
-export async function deployFiles(context: CommandContext, files: readonly string[], flags: DeployFlags): Promise<void> {
+interface DeployedFile {
+  readonly file: string;
+  readonly manifest: Manifest;
+}
+
+export async function deployFiles(context: CommandContext, paths: readonly string[], flags: DeployFlags): Promise<void> {
   const { out, err, signal } = context;
-  const deployables = inOrder(await readAll(files, specFlags(flags)));
+  const files = await filesOf(paths);
+  if (flags.name !== undefined && files.length > 1) throw new AppError('invalid-argument', '--name is for one file');
+  let failures = 0;
+  /** One file's mistake is no reason to keep the others back; a server that is not there is. */
+  const failed = (thrown: unknown): void => {
+    if (signal.aborted || files.length === 1 || toAppError(thrown).code === 'unavailable') throw thrown;
+    failures += 1;
+    printFailure(err, thrown, flags.json === true);
+  };
+  const deployables: Deployable[] = [];
+  for (const { file, manifest } of files) {
+    await readDeployable(file, manifest, specFlags(flags)).then((one) => deployables.push(one), failed);
+  }
   const client = connect(flags);
   const done: Deployed[] = [];
-  let failures = 0;
-  for (const deployable of deployables) {
+  for (const deployable of inOrder(deployables)) {
     try {
       const deployed = await deploy(client, deployable, signal);
       done.push(...deployed);
       if (flags.json !== true) for (const one of deployed) out.write(deployedLine(one, out));
       for (const remark of deployed.flatMap(({ remarks }) => remarks)) err.write(`${styleText('yellow', 'warning:', { stream: err })} ${remark}\n`);
     } catch (thrown) {
-      // One file's mistake is no reason to keep the others back; a server that is not there is.
-      if (signal.aborted || deployables.length === 1 || toAppError(thrown).code === 'unavailable') throw thrown;
-      failures += 1;
-      printFailure(err, thrown, flags.json === true);
+      failed(thrown);
     }
   }
   if (flags.json === true) out.write(`${JSON.stringify(done.map(({ kind, file, name, hash, created, remarks }) => ({ kind, file, name, hash, created, warnings: remarks })))}\n`);
-  if (failures > 0) throw new AppError('invalid-argument', `${failures} of ${plural(deployables.length, 'file')} could not be deployed`);
+  if (failures > 0) throw new AppError('invalid-argument', `${failures} of ${plural(files.length, 'file')} could not be deployed`);
 }
 
-async function readAll(paths: readonly string[], flags: SpecFlags): Promise<readonly Deployable[]> {
-  const found: { readonly file: string; readonly manifest: Manifest }[] = [];
+async function filesOf(paths: readonly string[]): Promise<readonly DeployedFile[]> {
+  const found: DeployedFile[] = [];
   for (const path of paths) {
     const isFolder = (await statOf(path)).isDirectory();
     const manifest = await readManifest(isFolder ? path : folderOf(path));
     const files = isFolder ? await deployableFiles(path, manifest) : [path];
-    if (files.length === 0) throw new AppError('invalid-argument', `${path} holds no functions and no compositions`, { hint: 'A script is a function if it exports inputs or outputs, or if pappus.json names it.' });
+    if (files.length === 0) throw new AppError('invalid-argument', `${path} holds no functions and no compositions`, { hint: 'A script is a function if it exports inputs or outputs, or if pappus.json names it; a .wasm file if pappus.json names it.' });
     found.push(...files.map((file) => ({ file, manifest })));
   }
-  if (flags.name !== undefined && found.length > 1) throw new AppError('invalid-argument', '--name is for one file');
-  const deployables: Deployable[] = [];
-  for (const { file, manifest } of found) deployables.push(await readDeployable(file, manifest, flags));
-  return deployables;
+  return found;
 }
 
 const statOf = (path: string): Promise<Stats> =>

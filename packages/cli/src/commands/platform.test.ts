@@ -81,6 +81,17 @@ describe('deploy', () => {
     expect(await server.pappus('deploy', folder, '--name', 'other')).toMatchObject({ status: 2, err: expect.stringContaining('--name is for one file') });
   });
 
+  it('tells every file of a folder that is wrong, and deploys the others', async () => {
+    const folder = file('mixed');
+    await mkdir(folder);
+    for (const [name, text] of [['good.js', SHOUT], ['broken.js', `${SHOUT} (`], ['torn.js', `${SHOUT} [`], ['stray.wasm', 'no function of the folder']] as const) await writeFile(join(folder, name), text);
+    const { status, out, err } = await server.pappus('deploy', folder);
+    expect({ status, names: out.split('\n').map((line) => line.split(' ')[2]?.split('(')[0]) }).toEqual({ status: 2, names: ['good', undefined] });
+    expect(err).toContain('broken.js cannot be bundled');
+    expect(err).toContain('torn.js cannot be bundled');
+    expect(err).toContain('2 of 3 files could not be deployed');
+  });
+
   it('names a function, its sets and its limits by flags', async () => {
     const source = await write('plain.js', 'export default ({ a }) => ({ b: { n: a.length } });');
     expect(await server.pappus('deploy', source)).toMatchObject({ status: 2, err: expect.stringContaining('Give --in and --out') });

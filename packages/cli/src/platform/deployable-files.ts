@@ -19,11 +19,12 @@ export async function deployableFiles(folder: string, manifest: Manifest): Promi
   return files.sort();
 }
 
-/** A script may be part of another one: it has to say that it is a function. */
+/** A script may be part of another one, a module anything: it has to say that it is a function, or the manifest does. */
 async function isDeployable(path: string, manifest: Manifest): Promise<boolean> {
   const kind = fileKind(path);
-  if (kind !== 'script') return kind !== null;
+  if (kind === null || kind === 'composition') return kind !== null;
   if (manifestName(path, manifest) !== null) return true;
+  if (kind === 'wasm') return false;
   const { inputs, outputs } = exportedSets(await readFile(path, 'utf8'));
   return inputs !== null || outputs !== null;
 }
