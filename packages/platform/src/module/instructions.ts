@@ -3,7 +3,7 @@
  * modules that V8 has found valid get here; an instruction that is not known here is reported, never guessed.
  */
 import type { ByteReader } from './byte-reader.ts';
-import { MAX_MARKED_WRITES } from './limits.ts';
+import { MAX_BULK_SITES, MAX_MARKED_WRITES } from './limits.ts';
 
 /** What the code of a module does besides computing. Positions are byte offsets in the module. */
 export interface CodeFacts {
@@ -17,22 +17,25 @@ export interface CodeFacts {
   readonly changedTables: Set<number>;
   /** Names of instructions that make a table longer or drop a segment. */
   readonly lasting: Set<string>;
+  /** Positions of the instructions that may take long, in their order: up to `MAX_BULK_SITES` and one more. */
+  readonly bulkSites: CodeSite[];
   /** Names of instructions that are valid but refused here. */
   readonly unsupported: Set<string>;
   usesFunctionReferences: boolean;
 }
 
-export interface MemorySite {
+export interface CodeSite {
   readonly at: number;
   /** Index of the function among those that the module defines. */
   readonly function: number;
+}
+
+export interface MemorySite extends CodeSite {
   readonly grows: boolean;
 }
 
 /** An instruction whose operands are an address and what is written there. */
-export interface WriteSite {
-  readonly at: number;
-  readonly function: number;
+export interface WriteSite extends CodeSite {
   /** A value of this type goes to address + offset; or, for `bulk`, as many bytes as the third operand says to the address. */
   readonly writes: StoredType | 'bulk';
   readonly offset: number;
@@ -41,7 +44,7 @@ export interface WriteSite {
 /** As in the binary format: i32, i64, f32, f64, v128. */
 export type StoredType = 0x7f | 0x7e | 0x7d | 0x7c | 0x7b;
 
-export const emptyCodeFacts = (): CodeFacts => ({ memorySites: [], writeSites: [], writesUnseen: false, changedTables: new Set(), lasting: new Set(), unsupported: new Set(), usesFunctionReferences: false });
+export const emptyCodeFacts = (): CodeFacts => ({ memorySites: [], writeSites: [], writesUnseen: false, bulkSites: [], changedTables: new Set(), lasting: new Set(), unsupported: new Set(), usesFunctionReferences: false });
 
 const NONE = 0;
 const NUMBER = 1;
@@ -207,6 +210,8 @@ interface Lasting {
 
 /** memory.init, memory.copy, memory.fill. */
 const BULK_WRITES = new Set([8, 10, 11]);
+/** These, table.init, table.copy, table.grow, table.fill. */
+const BULK_WORK = new Set([...BULK_WRITES, 12, 14, 15, 17]);
 
 function walkBulk(reader: ByteReader, functionIndex: number, facts: CodeFacts): boolean {
   const at = reader.at - 1;
@@ -217,6 +222,7 @@ function walkBulk(reader: ByteReader, functionIndex: number, facts: CodeFacts): 
   const immediates = Array.from({ length: numbers }, () => reader.u32());
   if (changes === 'first' || changes === 'second') facts.changedTables.add(immediates[changes === 'first' ? 0 : 1] as number);
   else if (changes !== null) facts.lasting.add(changes.name);
+  if (BULK_WORK.has(opcode) && facts.bulkSites.length <= MAX_BULK_SITES) facts.bulkSites.push({ at, function: functionIndex });
   if (BULK_WRITES.has(opcode)) addWrite(facts, { at, function: functionIndex, writes: 'bulk', offset: 0 });
   return true;
 }

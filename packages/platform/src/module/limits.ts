@@ -17,6 +17,10 @@ export const MAX_TABLE_ENTRIES = 262_144;
 export const MAX_SEGMENTS = 100_000;
 /** Places where a module asks for its memory's size or more of it. */
 export const MAX_MEMORY_SITES = 100_000;
+/** Instructions that work on a range of memory or of a table. */
+export const MAX_BULK_SITES = 500_000;
+/** A function with more of them can be interrupted before each. */
+export const MAX_UNINTERRUPTED_BULK_SITES = 8;
 /** A longer module is not marked: it would take long to compile once more, in the middle of a run. */
 export const MAX_MARKED_MODULE_BYTES = 2_097_152;
 /** The code of a module with more instructions that write to its memory, or with a longer body or more locals in one function, does not mark its writes: each mark has some 15 bytes. */

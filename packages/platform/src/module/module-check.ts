@@ -1,6 +1,7 @@
 /** Whether a module may run here: every objection at once, in words that its author can act on. */
 import { quoted } from '../sets/item-name.ts';
-import { MAX_BODY_BYTES, MAX_EXPORTS, MAX_FUNCTIONS, MAX_GLOBALS, MAX_IMPORTS, MAX_INITIAL_VALUE_BYTES, MAX_MEMORY_SITES, MAX_PROBLEMS, MAX_SEGMENTS, MAX_TABLE_ENTRIES, MAX_TABLES, MAX_TYPES, PAGE_BYTES } from './limits.ts';
+import { interruptedBytes } from './interruption.ts';
+import { MAX_BODY_BYTES, MAX_BULK_SITES, MAX_EXPORTS, MAX_FUNCTIONS, MAX_GLOBALS, MAX_IMPORTS, MAX_INITIAL_VALUE_BYTES, MAX_MEMORY_SITES, MAX_PROBLEMS, MAX_SEGMENTS, MAX_TABLE_ENTRIES, MAX_TABLES, MAX_TYPES, PAGE_BYTES } from './limits.ts';
 import { EXTERNAL, type ModuleFacts, type Signature } from './module-facts.ts';
 
 /** Functions that a module may import, by module and name. */
@@ -92,12 +93,14 @@ function countProblems(facts: ModuleFacts): readonly string[] {
     ['functions', facts.functionTypes.length, MAX_FUNCTIONS],
     ['imports', facts.imports.length, MAX_IMPORTS],
     ['bytes in one function', facts.bodies.reduce((most, { start, end }) => Math.max(most, end - start), 0), MAX_BODY_BYTES],
+    ['bytes in one function with what is put before its instructions on ranges', interruptedBytes(facts), MAX_BODY_BYTES],
     ['globals', facts.globals.length, MAX_GLOBALS],
     ['bytes of initial values of globals', facts.globals.reduce((sum, { initStart, initEnd }) => sum + initEnd - initStart, 0), MAX_INITIAL_VALUE_BYTES],
     ['exports', facts.exports.length, MAX_EXPORTS],
     ['tables', facts.tables.length, MAX_TABLES],
     ['data and element segments', facts.elementSegments + facts.dataSegments, MAX_SEGMENTS],
     ['uses of memory.size and memory.grow', facts.code.memorySites.length, MAX_MEMORY_SITES],
+    ['instructions on ranges of memory or tables', facts.code.bulkSites.length, MAX_BULK_SITES],
   ];
   return counts.filter(([, count, limit]) => count > limit).map(([what, count, limit]) => `the module has ${count} ${what}: at most ${limit} are allowed`);
 }

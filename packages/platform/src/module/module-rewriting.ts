@@ -7,6 +7,7 @@
  *   - the only export is the entry (`guest-entry.ts`), which calls what the module exported and its start function
  *   - tables get a maximum, and those that code changes get a second one that keeps their entries (where the mode is reset)
  *   - debug information goes
+ *   - functions that could not be ended for long get places where they can (`interruption.ts`)
  *
  * Functions keep their indices, so the name section stays right. Where code moved, the custom section pappus.offsets says
  * by how much (`offset-map.ts`).
@@ -15,6 +16,8 @@ import { assert } from '@pappus/core';
 import { afterNumber, i32Bytes, nameBytes, u32Bytes } from './byte-reader.ts';
 import { ByteSink } from './byte-sink.ts';
 import { inTurn, writeBodies, type Edit } from './code-rewriting.ts';
+import type { MemorySite } from './instructions.ts';
+import { interruptions, pause } from './interruption.ts';
 import type { Isolation, MemoryPlan } from './isolation.ts';
 import { ENTRY_EXPORT, entryBody, type EntryTargets } from './guest-entry.ts';
 import { MAX_NAME_SECTION_BYTES, MAX_TABLE_ENTRIES } from './limits.ts';
@@ -146,7 +149,10 @@ function codeSection(facts: ModuleFacts, memory: MemoryPlan, additions: Addition
   const pages = grown === null ? [I32_CONST, ...i32Bytes(memory.seenPages)] : [GLOBAL_GET, ...u32Bytes(grown.pagesGlobal)];
   const grow = grown === null ? [] : [0x10, ...u32Bytes(grown.function)];
   const sites = inTurn(facts.code.memorySites);
-  writeBodies(facts, (_, index) => sites(index).map(({ at, grows }): Edit => ({ at, until: afterNumber(facts.bytes, at + 1), instead: grows ? grow : pages, trapsAt: null })), sink, shifts);
+  const bulkSites = inTurn(facts.code.bulkSites);
+  const pausing = pause(additions.entryFunction);
+  const sizeEdit = ({ at, grows }: MemorySite): Edit => ({ at, until: afterNumber(facts.bytes, at + 1), instead: grows ? grow : pages, trapsAt: null });
+  writeBodies(facts, (_, index) => [...sites(index).map(sizeEdit), ...interruptions(bulkSites(index), pausing)].sort((a, b) => a.at - b.at), sink, shifts);
   sink.body(entryBody(facts, memory, additions, resets));
   if (grown !== null) sink.body(growBody(memory, grown));
   return sink;
