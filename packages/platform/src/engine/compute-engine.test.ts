@@ -64,6 +64,17 @@ describe('compute engines', () => {
     await until('the threads are replaced', () => under.engine.stats().threads === 2);
   });
 
+  test('a run that can not be ended ends with its process, and its core is free again', async () => {
+    const own = await startEngine({ spareProcesses: 0 });
+    const stuck = own.run('stuck@100');
+    const beside = own.run('spin 3000', 'beside');
+    expect(await stuck).toMatchObject({ failure: { limit: 'time' } });
+    expect(outputTexts(await beside)).toEqual(['beside']);
+    await until('the process is gone', () => own.engine.stats().processesLost === 1);
+    expect(JSON.stringify(own.lines)).toContain('a thread could not be ended in');
+    await own.stop();
+  });
+
   test('prepare a module, within its time', async () => {
     expect(await under.engine.prepare(Buffer.from('bad'), fakeSpec(), NEVER)).toEqual({ kind: 'refused', problems: ['it is bad', 'it is ugly'] });
     expect(await under.engine.prepare(Buffer.from('echo'), fakeSpec(), NEVER)).toMatchObject({ kind: 'prepared' });

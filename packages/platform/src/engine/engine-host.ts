@@ -10,7 +10,7 @@ import { BodyReader } from './body-reader.ts';
 import type { EngineArguments } from './engine-arguments.ts';
 import { FrameStream } from './frame-stream.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { MAX_CONTROL_FRAME_BYTES, MEMORY_INTERVAL_MS, WATCH_INTERVAL_MS } from './limits.ts';
+import { MAX_CONTROL_FRAME_BYTES, MEMORY_INTERVAL_MS, TERMINATE_GRACE_MS, WATCH_INTERVAL_MS } from './limits.ts';
 import { brokenProtocol, END_CAUSES, frameType, PROTOCOL_VERSION, type EndCause, type FrameType } from './protocol.ts';
 import { RunState, type RunningNow } from './run-state.ts';
 import type { ThreadData } from './thread.ts';
@@ -36,6 +36,8 @@ interface HostedThread {
   sinceMs: number;
   /** The gateway knows that it ends. */
   ended: boolean;
+  /** Since it was told to end. */
+  looks: number;
   cause: EndCause;
   problem: string;
 }
@@ -91,7 +93,7 @@ export class EngineHost {
       // Deep guests overflow their own stack before V8's.
       resourceLimits: { maxOldGenerationSizeMb: threadHeapMiB, stackSizeMb: 8 },
     });
-    const thread: HostedThread = { worker, state, seen: state.now(), sinceMs: clock.nowMs(), ended: false, cause: 'failed', problem: '' };
+    const thread: HostedThread = { worker, state, seen: state.now(), sinceMs: clock.nowMs(), ended: false, looks: 0, cause: 'failed', problem: '' };
     this.#threads.set(channel, thread);
     worker.on('error', (error: unknown) => {
       thread.problem = errorMessage(error);
@@ -120,7 +122,7 @@ export class EngineHost {
   #watch(): void {
     const { clock } = this.#options;
     const nowMs = clock.nowMs();
-    for (const [channel, thread] of this.#threads) if (!thread.ended) this.#look(channel, thread, nowMs);
+    for (const [channel, thread] of this.#threads) this.#look(channel, thread, nowMs);
     if (nowMs - this.#memoryMs >= MEMORY_INTERVAL_MS) {
       this.#memoryMs = nowMs;
       this.#weigh();
@@ -129,6 +131,12 @@ export class EngineHost {
   }
 
   #look(channel: number, thread: HostedThread, nowMs: number): void {
+    if (thread.ended) {
+      // Counted, since where this thread had no processor, that one had none either.
+      thread.looks += 1;
+      if (thread.looks * WATCH_INTERVAL_MS >= TERMINATE_GRACE_MS) this.#options.exit(`a thread could not be ended in ${TERMINATE_GRACE_MS} ms: ${thread.problem}`);
+      return;
+    }
     const now = thread.state.now();
     if (now.limitMs === 0 || now.runs !== thread.seen.runs) {
       thread.seen = now;

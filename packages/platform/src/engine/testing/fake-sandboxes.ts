@@ -2,6 +2,7 @@
  * Sandboxes whose guest code is a word and perhaps an argument, for tests of what stands around them. They do what no
  * guest can, such as killing their process, since that is what the gateway has to bear.
  */
+import { pbkdf2Sync } from 'node:crypto';
 import { existsSync, writeSync } from 'node:fs';
 import type { FunctionSpec } from '../../functions/function-spec.ts';
 import { webAssembly } from '../../module/web-assembly.ts';
@@ -40,6 +41,11 @@ const RUNS: Readonly<Record<string, Run>> = {
   'wasm-loop': () => {
     const { run } = new webAssembly.Instance(new webAssembly.Module(LOOP), {}).exports;
     (run as () => void)();
+    return done([]);
+  },
+  /** For minutes, and nothing can end it but the end of its process. */
+  stuck: () => {
+    pbkdf2Sync('', '', 2 ** 30, 64, 'sha512');
     return done([]);
   },
   trap: () => ({ kind: 'failed', failure: { kind: 'trap', trap: 'unreachable', functionName: 'main', offset: 12 }, log: null }),
