@@ -1,5 +1,7 @@
 /** Functions as true functions: what the server builds its parts from. */
 export { type Item, type ItemSet, type Sets } from './sets/item.ts';
+export { PIECED_FROM_BYTES } from './sets/limits.ts';
+export { PiecedItem } from './sets/pieced-item.ts';
 export { itemNameProblem, setNameProblem } from './sets/item-name.ts';
 export { decodeSets, encodeSets, encodeSetsWhole, frameBytes, frameHead, lengthOf } from './sets/set-frame.ts';
 export { decodeFrames, readFrames } from './sets/set-frames.ts';

@@ -20,6 +20,9 @@ export const DEFAULT_BODY_STALL_MS = 20_000;
 export const ARRIVAL_CHECK_MS = 500;
 /** Of a body that is taken item by item, bytes that are read before somebody wants them. */
 export const READ_AHEAD_BYTES = 262_144;
+/** A shorter piece of a long item is put together with its neighbours, so many bytes at a time. */
+export const KEPT_PIECE_BYTES = 16_384;
+export const JOINED_BYTES = 65_536;
 /** A client that reads nothing for so long, while it has to wait with its body, may be one that sends before it reads. */
 export const SENDS_FIRST_MS = 2_000;
 export const MAX_ITEMS_PER_REQUEST = 100_000;

@@ -5,6 +5,7 @@
  */
 import { assert, defined } from '@pappus/core';
 import type { SegmentResult } from '../engine/compute-engine.ts';
+import { bytesOfItem } from '../sets/far-item.ts';
 import type { Item, Sets } from '../sets/item.ts';
 import { ApplicationState, type GraphRun } from './application-state.ts';
 import type { InvocationFailure, PlatformFailure } from './failure.ts';
@@ -345,7 +346,7 @@ function ranWith(fused: Fused | null, reader: number): boolean {
   return step >= 0 && fused.ran[step] === true;
 }
 
-const bytesOf = (items: readonly Item[]): number => items.reduce((sum, { data }) => sum + data.byteLength, 0);
+const bytesOf = (items: readonly Item[]): number => items.reduce((sum, item) => sum + bytesOfItem(item), 0);
 
 /** Streamed readers, and a sink, get the parts themselves; all others need the set whole. */
 function isKept({ applications, readers, isOutput }: Plan, set: number, leaves: boolean): boolean {

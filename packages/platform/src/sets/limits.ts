@@ -9,5 +9,7 @@ export const MAX_ITEM_NAME_BYTES = 1_024;
 export const MAX_NAME_PART_BYTES = 255;
 export const MAX_NAME_PARTS = 32;
 export const MAX_ITEM_BYTES = 0xffff_ffff;
+/** A longer item of a body stays in the pieces in which it came. */
+export const PIECED_FROM_BYTES = 131_072;
 /** An item with fewer bytes is copied into its frame: one write of few buffers beats many small ones. */
 export const COPY_BELOW_BYTES = 4_096;

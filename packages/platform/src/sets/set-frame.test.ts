@@ -85,7 +85,7 @@ describe('frames one behind the other', () => {
     let at = 0;
     const next = async (count: number): Promise<Uint8Array> => bytes.subarray(at, (at += count));
     let items = 0;
-    for await (const found of readFrames({ take: next, gather: next }, maxItems)) if (found.kind === 'item') items += 1;
+    for await (const found of readFrames({ take: next, gather: next, gatherPieces: async (count) => [await next(count)] }, maxItems)) if (found.kind === 'item') items += 1;
     return items;
   }
 

@@ -16,6 +16,7 @@
  * reader can tell the length of the whole frame from its head alone (`frameBytes`).
  */
 import { AppError, assert } from '@pappus/core';
+import { bytesOfItem, FarItem } from './far-item.ts';
 import type { Item, ItemSet, Sets } from './item.ts';
 import { itemNameProblem, setNameProblem } from './item-name.ts';
 import { COPY_BELOW_BYTES, MAX_ITEM_BYTES, MAX_ITEM_NAME_BYTES, MAX_ITEMS, MAX_SET_NAME_BYTES, MAX_SETS } from './limits.ts';
@@ -37,15 +38,17 @@ export function encodeSets(sets: Sets): Uint8Array[] {
   let start = 0;
   let at = sizes.head;
   for (const { items } of sets) {
-    for (const { data } of items) {
-      if (data.length < COPY_BELOW_BYTES) {
-        copied.set(data, at);
-        at += data.length;
-      } else {
-        if (at > start) buffers.push(copied.subarray(start, at));
-        buffers.push(data);
-        start = at;
+    for (const item of items) {
+      const bytes = bytesOfItem(item);
+      if (bytes < COPY_BELOW_BYTES) {
+        copied.set(item.data, at);
+        at += bytes;
+        continue;
       }
+      if (at > start) buffers.push(copied.subarray(start, at));
+      if (item instanceof FarItem) for (const piece of item.pieces()) buffers.push(piece);
+      else buffers.push(item.data);
+      start = at;
     }
   }
   if (at > start) buffers.push(copied.subarray(start, at));
@@ -95,10 +98,11 @@ function measure(sets: Sets): Sizes {
   for (const set of sets) add(set.name);
   for (const set of sets) {
     items += set.items.length;
-    for (const { name, data } of set.items) {
-      add(name);
-      if (data.length < COPY_BELOW_BYTES) copied += data.length;
-      else if (data.length > MAX_ITEM_BYTES) throw new AppError('resource-exhausted', `an item of ${data.length} bytes does not fit into a frame`);
+    for (const item of set.items) {
+      add(item.name);
+      const bytes = bytesOfItem(item);
+      if (bytes < COPY_BELOW_BYTES) copied += bytes;
+      else if (bytes > MAX_ITEM_BYTES) throw new AppError('resource-exhausted', `an item of ${bytes} bytes does not fit into a frame`);
     }
   }
   if (sets.length > MAX_SETS || items > MAX_ITEMS) {
@@ -130,7 +134,7 @@ function writeHead(to: Buffer, sets: Sets, { head, items, nameBytes }: Sizes): v
     for (const item of set.items) {
       to.writeUInt32LE(item.key, at);
       to.writeUInt32LE(writeText(item.name), at + 4);
-      to.writeUInt32LE(item.data.length, at + 8);
+      to.writeUInt32LE(bytesOfItem(item), at + 8);
       at += ITEM_BYTES;
     }
   }

@@ -4,6 +4,8 @@
  */
 import { AppError } from '@pappus/core';
 import type { Item, Sets } from './item.ts';
+import { PIECED_FROM_BYTES } from './limits.ts';
+import { PiecedItem } from './pieced-item.ts';
 import { corrupt, decodeSets, FIXED_BYTES, frameBytes, headBytes, headCounts, readEntries } from './set-frame.ts';
 
 /**
@@ -37,6 +39,7 @@ export type FramedItem =
 export interface FrameBytes {
   take(count: number): Promise<Uint8Array>;
   gather(count: number): Promise<Uint8Array>;
+  gatherPieces(count: number): Promise<readonly Uint8Array[]>;
 }
 
 /** The items of frames, each as soon as it is there; not more than `maxItems`. */
@@ -51,10 +54,16 @@ export async function* readFrames(bytes: FrameBytes, maxItems: number): AsyncGen
     const filled = new Set(entries.map(({ set }) => set));
     for (const set of sets) if (!filled.has(set)) yield { kind: 'empty-set', set };
     for (const { set, name, key, bytes: length } of entries) {
-      yield { kind: 'item', set, item: { name, key, data: await exactly(bytes.gather(length), length) } };
+      yield { kind: 'item', set, item: length < PIECED_FROM_BYTES ? { name, key, data: await exactly(bytes.gather(length), length) } : await pieced(bytes, { name, key }, length) };
     }
     start = await bytes.take(FIXED_BYTES);
   } while (start.length > 0);
+}
+
+async function pieced(bytes: FrameBytes, item: Pick<Item, 'name' | 'key'>, length: number): Promise<Item> {
+  const found = new PiecedItem(item, await bytes.gatherPieces(length));
+  if (found.bytes < length) throw corrupt('an end before that of its items');
+  return found;
 }
 
 /** Items of frames by what their heads say. A frame counts at least as one, and a set without items as well: no body has frames without end. */

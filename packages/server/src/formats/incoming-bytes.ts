@@ -1,9 +1,10 @@
 /**
  * The bytes of a body while they arrive, taken in the lengths that a decoder wants. What is to be kept gets a buffer of its
- * own, into which the pieces are copied as they come: so it is in memory once, and the pieces are free at once.
+ * own, into which the pieces are copied as they come, or is kept in these pieces: so it is in memory once.
  */
-import { allocated, CollectedBytes } from '../http/body-buffer.ts';
+import { CollectedBytes } from '../http/body-buffer.ts';
 import { READ_AHEAD_BYTES } from '../limits.ts';
+import { BytesInOne, BytesInPieces, type LongBytes } from './long-bytes.ts';
 
 export interface IncomingOptions {
   /** More bytes than this do not come. */
@@ -21,9 +22,8 @@ export class IncomingBytes {
   #chunks: Buffer[] = [];
   #queued = 0;
   #left: number;
-  /** What is being filled, and how much of it is. */
-  #target: Buffer | null = null;
-  #filled = 0;
+  /** What is being filled. */
+  #target: LongBytes | null = null;
   /** Bytes for which somebody waits. */
   #wanted = 0;
   #wake: (() => void) | null = null;
@@ -44,7 +44,7 @@ export class IncomingBytes {
     this.#chunks.push(chunk);
     this.#queued += chunk.length;
     this.#fill();
-    if (this.#target === null ? this.#queued >= this.#wanted : this.#filled === this.#target.length) this.#awake();
+    if (this.#target === null ? this.#queued >= this.#wanted : this.#target.isFull) this.#awake();
     // Bytes that are queued although there is something to fill have no room.
     this.#full = this.#queued >= READ_AHEAD_BYTES && (this.#wake === null || this.#target !== null);
     return !this.#full;
@@ -93,16 +93,16 @@ export class IncomingBytes {
 
   /** The next `count` bytes in a buffer of their own, or all that are left. */
   async gather(count: number): Promise<Buffer> {
-    if (this.#failure !== null) throw this.#failure.reason;
-    // An item that says that it is longer than all there is gets no more memory for it.
-    const length = Math.min(count, this.#queued + this.#left);
-    const target = allocated(length);
-    this.#target = target;
-    this.#filled = 0;
-    this.#fill();
-    while (this.#filled < length && (this.#queued > 0 || !this.#ended)) await this.#until(0);
-    this.#target = null;
-    return this.#filled === length ? target : target.subarray(0, this.#filled);
+    const target = new BytesInOne(this.#lengthOf(count));
+    await this.#gather(target);
+    return target.end();
+  }
+
+  /** The same, in the pieces that they come in, where these are not small. */
+  async gatherPieces(count: number): Promise<readonly Buffer[]> {
+    const target = new BytesInPieces(this.#lengthOf(count));
+    await this.#gather(target);
+    return target.pieces;
   }
 
   /** What stands before `delimiter`, in a buffer of its own; the delimiter is gone then. Null where it does not come, or not within `most` bytes. */
@@ -147,14 +147,28 @@ export class IncomingBytes {
     }
   }
 
-  /** Copies what is queued to where it belongs, as far as there is room for it. */
+  /** An item that says that it is longer than all there is gets no more memory for it. */
+  #lengthOf(count: number): number {
+    if (this.#failure !== null) throw this.#failure.reason;
+    return Math.min(count, this.#queued + this.#left);
+  }
+
+  /** The next bytes into the target, as long as there are any. */
+  async #gather(target: LongBytes): Promise<void> {
+    this.#target = target;
+    this.#fill();
+    while (!target.isFull && (this.#queued > 0 || !this.#ended)) await this.#until(0);
+    this.#target = null;
+  }
+
+  /** What is queued to where it belongs, as far as there is room for it. */
   #fill(): void {
     const target = this.#target;
     if (target === null) return;
-    while (this.#queued > 0 && this.#filled < target.length) {
-      const part = Math.min(this.#chunks[0]?.length ?? 0, target.length - this.#filled);
+    while (this.#queued > 0 && !target.isFull) {
+      const part = Math.min(this.#chunks[0]?.length ?? 0, target.left);
       if (!this.#options.reserve(part)) return;
-      this.#filled += this.#cut(part).copy(target, this.#filled);
+      target.append(this.#cut(part));
     }
   }
 

@@ -1,8 +1,8 @@
 /** A request body as the input sets of what it invokes. */
 import { decodeTar, HEADERS, type Signature } from '@pappus/api';
 import { nearestName } from '@pappus/composition';
-import { AppError } from '@pappus/core';
-import { decodeFrames, itemNameProblem, type Item, type ItemSet, type Sets } from '@pappus/platform';
+import { AppError, assert } from '@pappus/core';
+import { decodeFrames, itemNameProblem, PiecedItem, type Item, type ItemSet, type Sets } from '@pappus/platform';
 import { MAX_ITEMS_PER_REQUEST } from '../limits.ts';
 import { bodyForm } from './media-type.ts';
 import type { Part } from './multipart-part.ts';
@@ -25,36 +25,46 @@ export interface RawItem {
 }
 
 export interface SentBody {
-  readonly bytes: Uint8Array;
+  /** A raw body may have several. */
+  readonly pieces: readonly Uint8Array[];
   readonly contentType: string | undefined;
   readonly raw: RawItem;
 }
 
 const NO_ITEMS: readonly Item[] = [];
+const NO_BYTES = new Uint8Array(0);
 const RAW_NAME = 'body';
 
 export function inputSets(body: SentBody, signature: Signature, callee: string): Inputs {
-  switch (bodyForm(body.contentType)) {
-    case 'raw':
-      return rawInputs(body.bytes, body.raw, signature, callee);
+  const form = bodyForm(body.contentType);
+  if (form === 'raw') return rawInputs(body.pieces, body.raw, signature, callee);
+  const [bytes, ...more] = body.pieces;
+  assert(bytes !== undefined && more.length === 0, 'a body of sets is in one piece');
+  switch (form) {
     case 'frame':
-      return arranged(decodeFrames(body.bytes, MAX_ITEMS_PER_REQUEST), signature, callee);
+      return arranged(decodeFrames(bytes, MAX_ITEMS_PER_REQUEST), signature, callee);
     case 'tar':
-      return arranged([...decodeTar(body.bytes, MAX_ITEMS_PER_REQUEST).sets].map(([name, items]) => ({ name, items: checkedNames(items) })), signature, callee);
+      return arranged([...decodeTar(bytes, MAX_ITEMS_PER_REQUEST).sets].map(([name, items]) => ({ name, items: checkedNames(items) })), signature, callee);
     case 'multipart':
-      return arranged(partSets(readMultipart(body.bytes, body.contentType ?? '')), signature, callee);
+      return arranged(partSets(readMultipart(bytes, body.contentType ?? '')), signature, callee);
   }
 }
 
 /** The usual case: one item in the only or first set. No body at all is no item. */
-function rawInputs(bytes: Uint8Array, raw: RawItem, { inputs }: Signature, callee: string): Inputs {
+function rawInputs(pieces: readonly Uint8Array[], raw: RawItem, { inputs }: Signature, callee: string): Inputs {
   if (raw.set !== null && !inputs.includes(raw.set) && raw.set !== STDIO) throw unknownSet(raw.set, inputs, callee);
   const wanted = raw.set ?? inputs[0];
-  if (wanted === undefined && bytes.length > 0) throw new AppError('invalid-argument', `${callee} takes no input, but a body came with the request`);
+  const [first = NO_BYTES] = pieces;
+  if (wanted === undefined && first.length > 0) throw new AppError('invalid-argument', `${callee} takes no input, but a body came with the request`);
   const explicit = raw.set !== null || raw.name !== null || raw.key !== null;
-  const items = bytes.length === 0 && !explicit ? NO_ITEMS : [{ name: raw.name === null ? RAW_NAME : checkedName(raw.name), key: parseKey(raw.key), data: bytes }];
+  const items = first.length === 0 && !explicit ? NO_ITEMS : [rawItem(raw, pieces.length === 1 ? first : pieces)];
   if (wanted === STDIO && !inputs.includes(STDIO)) return { sets: inputs.map((name) => ({ name, items: NO_ITEMS })), stdio: { name: STDIO, items } };
   return { sets: inputs.map((name) => ({ name, items: name === wanted ? items : NO_ITEMS })), stdio: null };
+}
+
+function rawItem(raw: RawItem, data: Uint8Array | readonly Uint8Array[]): Item {
+  const item = { name: raw.name === null ? RAW_NAME : checkedName(raw.name), key: parseKey(raw.key) };
+  return data instanceof Uint8Array ? { ...item, data } : new PiecedItem(item, data);
 }
 
 function partSets(parts: readonly Part[]): Sets {

@@ -20,7 +20,7 @@ const bySet = (found: ReadonlyMap<string, readonly string[]>): Found => SETS.map
 
 function whole(form: Form, bytes: Uint8Array): Found {
   try {
-    const { sets } = inputSets({ bytes, contentType: TYPES[form], raw: { set: null, name: null, key: null } }, { inputs: SETS, outputs: [] }, 'f');
+    const { sets } = inputSets({ pieces: [bytes], contentType: TYPES[form], raw: { set: null, name: null, key: null } }, { inputs: SETS, outputs: [] }, 'f');
     return bySet(new Map(sets.map(({ name, items }) => [name, items.map((item) => shown(item.name, item.key, item.data))])));
   } catch (thrown) {
     return { code: (thrown as AppError).code };

@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Signature } from '@pappus/api';
 import { AppError, Cancellation, cancelled, toAppError, type Clock, type Logger, type Random } from '@pappus/core';
-import { LiveSet, signatureOf, type Registry, type Version } from '@pappus/platform';
+import { LiveSet, PIECED_FROM_BYTES, signatureOf, type Registry, type Version } from '@pappus/platform';
 import type { Caller, TokenTable } from '../access/token-table.ts';
 import type { ServerConfig } from '../config/server-config.ts';
 import { bodyForm, outputForm } from '../formats/media-type.ts';
@@ -153,9 +153,10 @@ export class Invocations {
   /** The whole body. */
   async #inputs(going: Going, request: IncomingMessage, target: InvokeTarget, signature: Signature): Promise<Inputs> {
     const { headers } = request;
-    const body = await readBody(request, this.#arriving(going), going.cancellation);
+    const inPieces = going.chargedBytes >= PIECED_FROM_BYTES && bodyForm(headers['content-type']) === 'raw';
+    const body = await readBody(request, this.#arriving(going), going.cancellation, inPieces);
     going.body = body;
-    const inputs = inputSets({ bytes: body.bytes, contentType: headers['content-type'], raw: rawItemOf(target, headers) }, signature, target.reference);
+    const inputs = inputSets({ pieces: body.pieces, contentType: headers['content-type'], raw: rawItemOf(target, headers) }, signature, target.reference);
     // A composition has no arguments and no stdin: each of its functions has its own.
     if (inputs.stdio !== null && going.version?.kind === 'composition') throw unknownSet(STDIO, signature.inputs, target.reference);
     return inputs;
@@ -227,7 +228,7 @@ export class Invocations {
       invocation: id,
       version,
       ms: this.#options.clock.nowMs() - startedMs,
-      inputBytes: source?.received ?? body?.bytes.length ?? 0,
+      inputBytes: source?.received ?? body?.length ?? 0,
       outputBytes: answer?.bytes ?? 0,
       caller: caller?.name ?? null,
       traced,
@@ -242,7 +243,7 @@ export class Invocations {
     if (body !== null) bodies.release(body.taken);
     source?.close();
     answer?.close();
-    caller?.end((answer?.bytes ?? 0) + Math.max(0, (source?.received ?? body?.bytes.length ?? 0) - chargedBytes));
+    caller?.end((answer?.bytes ?? 0) + Math.max(0, (source?.received ?? body?.length ?? 0) - chargedBytes));
     if (this.#running.size === 0) this.#idle?.();
   }
 }

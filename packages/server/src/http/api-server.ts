@@ -34,6 +34,8 @@ interface Going {
   inputBytes: number;
 }
 
+const NO_BYTES = new Uint8Array(0);
+
 export class ApiServer {
   readonly #options: ApiServerOptions;
   readonly #router: Router<Handler>;
@@ -112,7 +114,7 @@ export class ApiServer {
     const stalled = new AbortController();
     const watchNoMore = watchArrival(arrival, clock, bodyStallMs, (problem) => stalled.abort(problem));
     try {
-      const { bytes, taken } = await readBody(request, { maxBytes, memory: bodies, arrival }, AbortSignal.any([signal, stalled.signal]));
+      const { pieces: [bytes = NO_BYTES], taken } = await readBody(request, { maxBytes, memory: bodies, arrival }, AbortSignal.any([signal, stalled.signal]));
       going.taken += taken;
       going.inputBytes = bytes.length;
       return bytes;

@@ -80,6 +80,10 @@ export class CollectedBytes {
     return this.#pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.#pieces);
   }
 
+  get pieces(): readonly Buffer[] {
+    return [this.bytes];
+  }
+
   /** The bytes in memory of their own: none of what came with them is kept. */
   get own(): Buffer {
     return this.#whole === null && this.#pieces.length === 1 ? Buffer.from(this.bytes) : this.bytes;

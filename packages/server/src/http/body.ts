@@ -1,9 +1,11 @@
 /**
- * A request body in one buffer, which is in memory once: a small one is the very chunk that came, one of known length is
- * read into a buffer of that length, one of unknown length is collected in pieces at first and then in a buffer that grows.
+ * A request body that is in memory once: a small one is the very chunk that came, one of known length is read into a buffer
+ * of that length or kept in the pieces that came, one of unknown length is collected in pieces at first and then in a
+ * buffer that grows.
  */
 import type { IncomingMessage } from 'node:http';
 import { AppError, type CancelSignal } from '@pappus/core';
+import { BytesInPieces } from '../formats/long-bytes.ts';
 import type { Arrival } from './arrival.ts';
 import { CollectedBytes } from './body-buffer.ts';
 import type { BodyMemory } from './body-memory.ts';
@@ -30,24 +32,27 @@ export function announcedBytes(request: IncomingMessage, maxBytes: number): numb
 }
 
 export interface ReceivedBody {
-  readonly bytes: Uint8Array;
+  readonly pieces: readonly Uint8Array[];
+  /** Of all pieces. */
+  readonly length: number;
   /** Bytes taken of the body memory, to be released when the body is no longer needed. */
   readonly taken: number;
 }
 
-const NO_BODY: ReceivedBody = { bytes: EMPTY, taken: 0 };
+const NO_BODY: ReceivedBody = { pieces: [EMPTY], length: 0, taken: 0 };
 
 /**
- * Rejects with 413, 429, `cancelled` where the client leaves before the end, or the reason of the signal; nothing is taken
+ * In one piece, unless one of known length may come in several. Rejects with 413, 429, `cancelled` where the client leaves before the end, or the reason of the signal; nothing is taken
  * of the memory then, and what still comes is dropped.
  */
-export function readBody(request: IncomingMessage, limits: BodyLimits, signal: CancelSignal): Promise<ReceivedBody> {
+export function readBody(request: IncomingMessage, limits: BodyLimits, signal: CancelSignal, inPieces = false): Promise<ReceivedBody> {
   if (signal.aborted) return Promise.reject(signal.reason);
   const announced = announcedBytes(request, limits.maxBytes);
   if (announced === 0) return Promise.resolve(NO_BODY);
   limits.memory.check(announced ?? 0);
   return new Promise((resolve, reject) => {
-    const reading = new Reading(limits, announced, signal, resolve, reject);
+    const kept = inPieces && announced !== null ? new BytesInPieces(announced) : new CollectedBytes(announced, announced ?? limits.maxBytes);
+    const reading = new Reading(limits, kept, signal, { resolve, reject });
     // Comes at the end of every stream, and for a direct request only where the client leaves before the end.
     request.on('close', () => reading.leave());
     if (request instanceof DirectRequest && request.receive(reading)) return;
@@ -56,21 +61,30 @@ export function readBody(request: IncomingMessage, limits: BodyLimits, signal: C
   });
 }
 
+/** Where a body goes while it comes. */
+interface KeptBytes {
+  append(chunk: Buffer): void;
+  readonly pieces: readonly Buffer[];
+}
+
+interface Settle {
+  readonly resolve: (body: ReceivedBody) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
 class Reading implements BodySink {
   readonly #limits: BodyLimits;
   readonly #signal: CancelSignal;
-  readonly #resolve: (body: ReceivedBody) => void;
-  readonly #reject: (reason: unknown) => void;
+  readonly #settle: Settle;
   readonly #onAbort = (): void => this.#fail(this.#signal.reason);
   /** Null when nothing more is wanted. */
-  #kept: CollectedBytes | null;
+  #kept: KeptBytes | null;
   #taken = 0;
 
-  constructor(limits: BodyLimits, announced: number | null, signal: CancelSignal, resolve: (body: ReceivedBody) => void, reject: (reason: unknown) => void) {
+  constructor(limits: BodyLimits, kept: KeptBytes, signal: CancelSignal, settle: Settle) {
     this.#limits = limits;
-    this.#kept = new CollectedBytes(announced, announced ?? limits.maxBytes);
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#kept = kept;
+    this.#settle = settle;
     this.#signal = signal;
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -90,7 +104,7 @@ class Reading implements BodySink {
     const kept = this.#kept;
     if (kept === null) return;
     this.#finish();
-    this.#resolve({ bytes: kept.bytes, taken: this.#taken });
+    this.#settle.resolve({ pieces: kept.pieces, length: this.#limits.arrival.received, taken: this.#taken });
   }
 
   leave(): void {
@@ -98,7 +112,7 @@ class Reading implements BodySink {
   }
 
   /** Takes memory for what has come, not for what was announced: a client that sends nothing holds none. */
-  #keep(kept: CollectedBytes, chunk: Buffer): void {
+  #keep(kept: KeptBytes, chunk: Buffer): void {
     const { maxBytes, memory, arrival } = this.#limits;
     arrival.received += chunk.length;
     if (arrival.received > maxBytes) throw tooLong(null, maxBytes);
@@ -111,7 +125,7 @@ class Reading implements BodySink {
     if (this.#kept === null) return;
     this.#finish();
     this.#limits.memory.release(this.#taken);
-    this.#reject(reason);
+    this.#settle.reject(reason);
   }
 
   #finish(): void {
