@@ -3,7 +3,7 @@ import { SimulatedClock } from '@pappus/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FunctionSpec } from '../functions/function-spec.ts';
-import type { RunOutcome, RunTimer } from '../sandbox/sandbox.ts';
+import type { RunOutcome, RunTimer, Sandbox } from '../sandbox/sandbox.ts';
 import type { Item, ItemSet, Sets } from '../sets/item.ts';
 import type { SegmentInput } from './compute-engine.ts';
 import { MAX_SEGMENT_LOG_BYTES } from './limits.ts';
@@ -164,4 +164,50 @@ test('random segments give what the definition says', () => {
     expect(result.kind === 'done' && result.ran).toEqual(expected.map((set) => set !== null));
     expect(steps.map((_each, at) => outputTexts(result, at))).toEqual(expected);
   }), { numRuns: 300 });
+});
+
+describe('with guests that lend', () => {
+  /** Says which of its methods were called; what it has lent is gone when it is settled. */
+  function lender(told: string[], name: string): OpenFunction {
+    const opened = mark.sandbox;
+    let lent: Uint8Array[] = [];
+    const sandbox: Sandbox = {
+      ...opened,
+      run: (inputs, stdio) => (told.push(`${name} runs`), opened.run(inputs, stdio)),
+      lend: (inputs, stdio) => {
+        told.push(`${name} lends`);
+        const outcome = opened.run(inputs, stdio);
+        lent = outcome.kind === 'done' ? outcome.outputs.flatMap(({ items: made }) => made.map(({ data }) => data)) : [];
+        return outcome;
+      },
+      settle: () => {
+        for (const data of lent.splice(0)) data.fill(0);
+        told.push(`${name} settles`);
+      },
+    };
+    return { ...mark, sandbox };
+  }
+
+  const lent = (functions: readonly OpenFunction[], steps: SegmentProgram['steps'], inputs: Sets): readonly (readonly string[] | null)[] => {
+    const runner = new SegmentRunner(systemClock, () => {});
+    const work = { program: { fanOut: 9, steps }, functions, inputs, stdio: null, traced: false, lends: true };
+    const result = runner.run(work);
+    const found = steps.map((_, at) => outputTexts(result, at));
+    runner.settle(work);
+    return found;
+  };
+
+  test('a step borrows until the segment is settled', () => {
+    const told: string[] = [];
+    const found = lent([lender(told, 'a'), lender(told, 'b')], [step(), step({})], [textSet('in', 'x')]);
+    expect(found).toEqual([['x!'], ['x!!']]);
+    expect(told).toEqual(['a lends', 'b lends', 'a settles', 'b settles']);
+  });
+
+  test('nothing is borrowed from a guest that runs again in the segment', () => {
+    const told: string[] = [];
+    const twice = lender(told, 'a');
+    expect(lent([twice, twice, lender(told, 'b')], [step(), step({}), step({ step: 1, distribution: 'each' })], [textSet('in', 'x', 'y')])).toEqual([['x!', 'y!'], ['x!!', 'y!!'], ['x!!!', 'y!!!']]);
+    expect(told.filter((each) => !each.includes('settles'))).toEqual(['a runs', 'a runs', 'b runs', 'b runs']);
+  });
 });

@@ -44,6 +44,22 @@ test.each([['plain', 0.002, 0.003], ['plain', 0.003, 0.0028], ['marked', 0.003, 
   expect([plain.rests, marked.rests]).toEqual([kept === 'marked', kept === 'plain']);
 });
 
+test('how long an instance rests is not the time of its run', () => {
+  const { source } = sources();
+  let nowMs = 0;
+  const clock: Clock = { nowMs: () => nowMs, wallMs: () => nowMs, schedule: () => ({ cancel: () => undefined }) };
+  const marked: string[] = [];
+  const of = (name: string): InstanceSource => ({ ...source(name, 0), enter: () => (marked.push(name), {} as GuestInstance), leave: () => void (nowMs += name === 'marked' ? 0.002 : 0.003) });
+  const trial = new TrialInstances(of('plain'), () => of('marked'), clock);
+  for (let time = 0; time < ALL + 1; time++) {
+    trial.enter(0);
+    trial.rest();
+    nowMs += 0.5;
+    trial.leave();
+  }
+  expect(marked.at(-1)).toBe('marked');
+});
+
 test('a function with long runs, or one that can not be marked, stays plain', () => {
   const { clock, source, used } = sources();
   run(new TrialInstances(source('plain', 2), () => source('marked', 1), clock), ALL + 10);

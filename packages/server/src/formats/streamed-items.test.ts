@@ -86,6 +86,14 @@ const ENCODERS: Readonly<Record<Form, (sent: Sets) => Uint8Array>> = {
   frame: (sent) => Buffer.concat([encodeSetsWhole(sent), encodeSetsWhole(sent)]),
 };
 
+it('gives a long item of a frame as it was sent, in pieces of any lengths', async () => {
+  const long = Uint8Array.from({ length: 300_000 }, (_, at) => at % 251);
+  const frame = encodeSetsWhole([{ name: 'a', items: [{ name: 'x', key: 1, data: long }, { name: 'y', key: 2, data: Uint8Array.of(7) }, { name: 'z', key: 3, data: long.subarray(1) }] }]);
+  for (const pieces of [[65_536], [70_001, 3], [900, 20_000], [frame.length]]) expect(await streamed('frame', frame, pieces)).toEqual({ found: whole('frame', frame), reserved: expect.any(Number) });
+  const cut = frame.subarray(0, 200_000);
+  expect((await streamed('frame', cut, [65_536])).found).toEqual({ code: 'corrupt-data' });
+});
+
 describe.each(['multipart', 'tar', 'frame'] as const)('a body of the form %s', (form) => {
   it('gives the same items in pieces of any lengths as in one, and reserves memory for them', async () => {
     await fc.assert(fc.asyncProperty(sets, lengths, fc.boolean(), async (sent, pieces, little) => {

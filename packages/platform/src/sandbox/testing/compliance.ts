@@ -51,6 +51,7 @@ export function sandboxCompliance(name: string, subject: ComplianceSubject): voi
   describe(name, () => {
     const programs = programCases(subject);
     copyCases(programs);
+    lendingCases(programs);
     failureCases(programs, subject.spec ?? testSpec());
     isolationCases(programs, subject.canaryRuns);
   });
@@ -106,6 +107,27 @@ function copyCases(check: ProgramCase): void {
     const before = plainOutputs(first);
     for (let run = 0; run < 50; run++) sandbox.run(inputOf(item('a', 'XXXXX')), null);
     expect(plainOutputs(first)).toEqual(before);
+  });
+}
+
+function lendingCases(check: ProgramCase): void {
+  const long = item('long', new Uint8Array(200_000).map((_, index) => index * 5 + 1));
+  check('what it lends is what it gives', 'copy', (sandbox) => {
+    for (const items of [[long, item('b', 'x')], [item('c', '')], []]) {
+      const lent = plainOutputs(sandbox.lend(inputOf(...items), null));
+      sandbox.settle();
+      expect(lent).toEqual(plainOutputs(sandbox.run(inputOf(...items), null)));
+    }
+  });
+
+  check('a run finds nothing of what was lent before it, and settling twice does nothing', 'canary', (sandbox) => {
+    const fresh = plainOutputs(sandbox.run(inputOf(item('a', 'x')), null));
+    for (let run = 0; run < 20; run++) {
+      sandbox.lend(inputOf(item('a', 'x')), null);
+      sandbox.settle();
+      sandbox.settle();
+      expect(plainOutputs(sandbox.run(inputOf(item('a', 'x')), null))).toEqual(fresh);
+    }
   });
 }
 
