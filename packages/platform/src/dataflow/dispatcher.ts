@@ -20,7 +20,7 @@ import { JobLogs, type FunctionLog } from './job-logs.ts';
 import { LiveSet } from './live-set.ts';
 import { DEFAULT_IO_SLOTS, ESTIMATED_IO_US, KEPT_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_NESTED_AT_ONCE, MAX_JOINED_RUNS } from './limits.ts';
 import { isKept, type Callee, type Plan, type Unit } from './plan.ts';
-import type { InvocationOptions, InvocationResult, Run, RunningPlan } from './running-plan.ts';
+import type { InvocationOptions, InvocationResult, LiveBytes, Run, RunningPlan } from './running-plan.ts';
 import { SharedPlaces } from './shared-places.ts';
 import { ThreadRoom, type RunEstimate } from './thread-room.ts';
 import { Trace } from './trace.ts';
@@ -87,6 +87,9 @@ interface Job {
   readonly stdio: ItemSet | null;
   readonly trace: Trace | null;
   readonly logs: JobLogs;
+  readonly live: LiveBytes;
+  /** Compositions that run inside its own. */
+  nested: number;
   readonly root: RunningPlan;
 }
 
@@ -208,8 +211,9 @@ export class Dispatcher {
       if (this.#jobs.size === 0) this.#idle?.();
     };
     const { source = null, sink = null } = options;
-    const root = running({ plan, inputs, source, sink, flow: this.#flow, onRoom: () => this.#goOn(entry), path: [], onEnd: (result) => onEnd(result) });
-    const job: Job = { slot: -1, id, lane: plan.name, cancellation: new Cancellation(), stdio: options.stdio ?? null, trace, logs: new JobLogs(), root };
+    const live: LiveBytes = { bytes: 0 };
+    const root = running({ plan, inputs, source, sink, flow: this.#flow, live, onRoom: () => this.#goOn(entry), path: [], onEnd: (result) => onEnd(result) });
+    const job: Job = { slot: -1, id, lane: plan.name, cancellation: new Cancellation(), stdio: options.stdio ?? null, trace, logs: new JobLogs(), live, nested: 0, root };
     const deadline: Timer | null = timeoutMs === undefined ? null : clock.schedule(timeoutMs, () => this.#fail(root, 'deadline', `the invocation took longer than ${timeoutMs} ms`));
     this.#jobs.add(job);
     if (signal?.aborted === true) return onAbort();
@@ -250,7 +254,7 @@ export class Dispatcher {
     const { job, invocation } = entry;
     if (job.root.isEnded) return this.#pump();
     try {
-      while (entry.nested < MAX_NESTED_AT_ONCE) {
+      while (entry.nested === 0 || job.nested < MAX_NESTED_AT_ONCE) {
         const run = invocation.next('composition', always);
         if (run === null) break;
         this.#nest(entry, run);
@@ -433,14 +437,16 @@ export class Dispatcher {
     const path = [...invocation.path, invocation.plan.name];
     if (path.length >= MAX_INVOCATION_NESTING) return this.#fail(invocation, 'nesting', `compositions run more than ${MAX_INVOCATION_NESTING} deep in one another`);
     entry.nested++;
+    job.nested++;
     let begun = false;
     const onEnd = (result: InvocationResult): void => {
       entry.nested--;
+      job.nested--;
       if (result.kind === 'done') invocation.finished(run, result.outputs);
       else invocation.fail(result.failure);
       if (begun) this.#goOn(entry); // else whoever began it goes on, and does not stand one call deeper for each item
     };
-    const inner = running({ plan, inputs: run.inputs, source: null, sink: null, flow: this.#flow, onRoom: () => {}, path, onEnd });
+    const inner = running({ plan, inputs: run.inputs, source: null, sink: null, flow: this.#flow, live: job.live, onRoom: () => {}, path, onEnd });
     this.#begin(entryOf(job, inner));
     begun = true;
   }

@@ -15,7 +15,7 @@ import { MAX_LIVE_BYTES, MAX_RUNS_PER_APPLICATION, MAX_SET_ITEMS } from './limit
 import { Outlet } from './outlet.ts';
 import { partition } from './partition.ts';
 import type { Callee, Plan, PlannedApplication, Unit } from './plan.ts';
-import { failureOfRun, type Admit, type InvocationOptions, type InvocationResult, type RunningPlan } from './running-plan.ts';
+import { failureOfRun, type Admit, type InvocationOptions, type InvocationResult, type LiveBytes, type RunningPlan } from './running-plan.ts';
 import { SetState, type Part } from './set-state.ts';
 
 export class Invocation implements RunningPlan {
@@ -33,15 +33,19 @@ export class Invocation implements RunningPlan {
   #open: number;
   /** What is there at the beginning. */
   #inputs: Sets;
+  /** Of all that run for the client. */
+  readonly #live: LiveBytes;
+  /** What this one has of them. */
   #liveBytes = 0;
   #ended = false;
 
-  constructor({ plan, inputs, source, sink, flow, onRoom, path, onEnd }: InvocationOptions) {
+  constructor({ plan, inputs, source, sink, flow, live, onRoom, path, onEnd }: InvocationOptions) {
     this.plan = plan;
     this.path = path;
     this.#source = source;
     this.#meter = new FlowMeter(flow, source);
     this.#onEnd = onEnd;
+    this.#live = live;
     this.#sets = plan.graph.sets.map((_, set) => {
       const leaves = sink !== null && plan.isOutput[set] === true;
       return new SetState(isKept(plan, set, leaves), leaves, plan.readers[set]?.length ?? 0);
@@ -194,9 +198,9 @@ export class Invocation implements RunningPlan {
       if (streamed !== null && inputs[streamed]?.set === set && !ranWith(fused, reader)) this.#offer(application, part);
     }
     if (part.holders === 0) return;
-    this.#liveBytes += part.bytes;
+    this.#count(part.bytes);
     if (state.items > MAX_SET_ITEMS) this.#failPlatform('set-items', `the set ${this.plan.graph.sets[set] ?? ''} has more than ${MAX_SET_ITEMS} items`);
-    else if (this.#liveBytes > MAX_LIVE_BYTES) this.#failPlatform('live-bytes', `the sets between the functions hold more than ${MAX_LIVE_BYTES} bytes at a time`);
+    else if (this.#live.bytes > MAX_LIVE_BYTES) this.#failPlatform('live-bytes', `the sets between the functions hold more than ${MAX_LIVE_BYTES} bytes at a time`);
   }
 
   /** Items of a unit's follower that were handed back make it an application like any other. */
@@ -210,8 +214,13 @@ export class Invocation implements RunningPlan {
   #letGo(part: Part): void {
     part.holders--;
     if (part.holders > 0) return;
-    this.#liveBytes -= part.bytes;
+    if (!this.#ended) this.#count(-part.bytes);
     if (part.sent && part.bytes > 0) this.#source?.letGo(part.bytes);
+  }
+
+  #count(bytes: number): void {
+    this.#liveBytes += bytes;
+    this.#live.bytes += bytes;
   }
 
   #settleRun(run: GraphRun): void {
@@ -330,6 +339,7 @@ export class Invocation implements RunningPlan {
   #end(result: InvocationResult): void {
     assert(!this.#ended, 'an invocation ends twice');
     this.#ended = true;
+    this.#live.bytes -= this.#liveBytes;
     this.#onEnd(result);
   }
 }

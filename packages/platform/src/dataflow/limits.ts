@@ -10,7 +10,7 @@ export const RETRY_AFTER_MS = 200;
 export const MAX_SET_ITEMS = 1_000_000;
 /** Runs of one application in one invocation. */
 export const MAX_RUNS_PER_APPLICATION = 1_000_000;
-/** Bytes of intermediate and output items of one invocation that are alive at a time. */
+/** Bytes of intermediate and output items of one invocation, and of all that it calls, that are alive at a time. */
 export const MAX_LIVE_BYTES = 4_294_967_296;
 /** Bytes on their way through one invocation whose source is told to pause; see `flow.ts`. */
 export const MAX_QUEUED_BYTES = 67_108_864;
@@ -20,9 +20,9 @@ export const MAX_FLOWING_BYTES = 67_108_864;
 export const MAX_UNSENT_BYTES = 33_554_432;
 /** Spans that one trace keeps. */
 export const MAX_SPANS = 10_000;
-/** Compositions that run inside one another. */
-export const MAX_INVOCATION_NESTING = 16;
-/** Compositions that one invocation has called and that run at a time. */
+/** Compositions that run inside one another; deeper ones are not deployed. */
+export const MAX_INVOCATION_NESTING = 64;
+/** Compositions that run at a time inside one invocation; with more, each of them calls one at a time. */
 export const MAX_NESTED_AT_ONCE = 32;
 /** Runs of I/O functions at a time, until a controller says otherwise. */
 export const DEFAULT_IO_SLOTS = 256;

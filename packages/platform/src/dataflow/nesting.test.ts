@@ -2,11 +2,13 @@
 import type { CompositionGraph, InputBinding } from '@pappus/composition';
 import { seededRandom } from '@pappus/core';
 import { expect, it } from 'vitest';
-import { MAX_SET_ITEMS } from './limits.ts';
+import type { Sets } from '../sets/item.ts';
+import { MAX_LIVE_BYTES, MAX_NESTED_AT_ONCE, MAX_SET_ITEMS } from './limits.ts';
 import { planGraph } from './plan-graph.ts';
 import type { Callee, Plan, PlannedApplication } from './plan.ts';
 import { ClosureEngine, specOf } from './testing/closure-engine.ts';
 import { chain, closed, computeOf, dispatcherOf, echo, invoke, items } from './testing/dispatching.ts';
+import { HeldEngine } from './testing/held-engine.ts';
 
 const bind = (position: number, set: number, distribution: InputBinding['distribution'], optional = false): InputBinding => ({ parameter: `p${position}`, position, set, distribution, optional });
 
@@ -73,3 +75,40 @@ it('gets through thousands of invocations whose runs meet a defect as they begin
   for (const { result } of await Promise.all(busy)) expect(result.kind).toBe('done');
   expect(dispatcher.stats()).toMatchObject({ invocations: 0, computing: 0, waiting: 0 });
 }, 20_000);
+
+/** Each level calls the one below for each item of `y`, with all of `y`; the lowest one calls `a`. */
+function tower(levels: number, resolve: (name: string) => Callee): Plan {
+  const binds = levels === 0 ? [bind(0, 0, 'all')] : [bind(0, 1, 'each'), bind(1, 1, 'all')];
+  const graph: CompositionGraph = { name: `level${levels}`, sets: ['x', 'y', 'out'], inputs: 2, outputs: [2], applications: [{ callee: 'next', inputs: binds, outputs: [2], joins: [] }] };
+  const next: Callee = levels === 0 ? resolve('a') : { kind: 'composition', name: `level${levels - 1}`, plan: tower(levels - 1, resolve) };
+  return planGraph(graph, () => next);
+}
+
+it('calls few compositions at a time in one invocation, however deep it nests', async () => {
+  const functions = new Map([['a', closed(echo)]]);
+  const leaves = new AbortController();
+  const dispatcher = dispatcherOf(new HeldEngine(1));
+  const plan = tower(3, computeOf(functions));
+  const inputs = (count: number): Sets => [{ name: 'x', items: items(1) }, { name: 'y', items: items(count) }];
+  const many = dispatcher.invoke({ plan, inputs: inputs(40), signal: leaves.signal });
+  const { computing, waiting } = dispatcher.stats();
+  expect(computing + waiting).toBeGreaterThan(20);
+  expect(computing + waiting).toBeLessThanOrEqual(3 * MAX_NESTED_AT_ONCE);
+  leaves.abort();
+  expect((await many).result.kind).toBe('failed');
+  const { result } = await dispatcherOf(new ClosureEngine(functions, seededRandom(3))).invoke({ plan, inputs: inputs(7), timeoutMs: 30_000 });
+  expect(result.kind === 'done' && result.outputs[0]?.items).toHaveLength(7 ** 3);
+}, 40_000);
+
+it('bounds the bytes of all that run inside one invocation together', async () => {
+  const functions = new Map(['a', 'b'].map((name) => [name, closed(echo, { memoize: true })]));
+  const engine = new HeldEngine(64);
+  const inner = planGraph(chain('a', 'b'), computeOf(functions));
+  const outer: CompositionGraph = { name: 'outer', sets: ['in', 'out'], inputs: 1, outputs: [1], applications: [{ callee: 'chain', inputs: [bind(0, 0, 'each')], outputs: [1], joins: [] }] };
+  const running = invoke(dispatcherOf(engine), planGraph(outer, (name) => ({ kind: 'composition', name, plan: inner })), items(20).map((each) => ({ ...each, data: LARGE })), 60_000);
+  for (let run = 0; run < 17 && engine.has.includes('a'); run++) await engine.end('a');
+  expect((await running).result).toMatchObject({ kind: 'failed', failure: { reason: { kind: 'live-bytes' } } });
+});
+
+/** One for all: it is counted as often as it is there. */
+const LARGE = new Uint8Array(MAX_LIVE_BYTES / 16);

@@ -17,6 +17,11 @@ export type InvocationResult =
   | { readonly kind: 'done'; readonly outputs: Sets }
   | { readonly kind: 'failed'; readonly failure: InvocationFailure };
 
+/** Bytes of items that are alive, in one invocation of a client and all that run inside it. */
+export interface LiveBytes {
+  bytes: number;
+}
+
 export interface InvocationOptions {
   readonly plan: Plan;
   /** In the plan's order of inputs. */
@@ -26,6 +31,7 @@ export interface InvocationOptions {
   /** Takes the outputs as they become final; the result then has no items of them. */
   readonly sink: OutputSink | null;
   readonly flow: FlowLimits;
+  readonly live: LiveBytes;
   /** More may start than before, though no run has ended. */
   readonly onRoom: () => void;
   /** Compositions around this one, from the outermost in. */

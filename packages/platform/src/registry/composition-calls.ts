@@ -4,7 +4,7 @@
  * state, since the dispatcher makes its plan before it starts. Who must not be surprised pins the hash.
  */
 import type { CompositionGraph, Signature } from '@pappus/composition';
-import { MAX_NESTING } from './limits.ts';
+import { MAX_INVOCATION_NESTING } from '../dataflow/limits.ts';
 import { signatureOf, type Version } from './version.ts';
 
 /** What a reference means: a built-in's signature, a version, or why it means nothing. */
@@ -40,32 +40,39 @@ function miscount(caller: string, callee: string, given: number, wanted: readonl
   return `${caller} calls ${callee} with ${given}, but it has ${wanted.length === 0 ? `no ${role} set` : `${sets} (${wanted.join(', ')})`}`;
 }
 
-/** What is wrong with how these names nest, following names as an invocation would: a cycle, or too deep. Null if nothing. */
+/** What is wrong with how these names nest, following names as an invocation would: a cycle, or deeper than may run. Null if nothing. */
 export function nestingProblem(names: readonly string[], look: Look): string | null {
-  const finished = new Set<Version>();
-  const visit = (reference: string, path: readonly Step[]): string | null => {
+  const heights = new Map<Version, number>();
+  /** How many compositions run inside one another there, that one included. */
+  const heightOf = (reference: string, path: readonly Step[]): number | string => {
     const found = look(reference);
-    if (found.kind !== 'version' || found.version.kind !== 'composition') return null;
+    if (found.kind !== 'version' || found.version.kind !== 'composition') return 0;
     const { version } = found;
     const shownPath = (from: number): string => [...path.slice(from).map((step) => step.reference), reference].join(' → ');
     const first = path.findIndex((step) => step.version === version);
     if (first >= 0) return `compositions call each other in a circle: ${shownPath(first)}`;
-    if (path.length >= MAX_NESTING) return `compositions nest more than ${MAX_NESTING} deep: ${shownPath(MAX_NESTING - 4)}`;
-    if (finished.has(version)) return null;
+    const known = heights.get(version);
+    if (path.length + (known ?? 1) > MAX_INVOCATION_NESTING) return `compositions nest more than ${MAX_INVOCATION_NESTING} deep: ${shownPath(Math.max(0, path.length - SHOWN_STEPS))}`;
+    if (known !== undefined) return known;
     const below = [...path, { reference, version }];
+    let height = 1;
     for (const callee of calleesOf(version.graph)) {
-      const problem = visit(callee, below);
-      if (problem !== null) return problem;
+      const inner = heightOf(callee, below);
+      if (typeof inner === 'string') return inner;
+      height = Math.max(height, inner + 1);
     }
-    finished.add(version);
-    return null;
+    heights.set(version, height);
+    return height;
   };
   for (const name of names) {
-    const problem = visit(name, []);
-    if (problem !== null) return problem;
+    const height = heightOf(name, []);
+    if (typeof height === 'string') return height;
   }
   return null;
 }
+
+/** Callers that a problem names. */
+const SHOWN_STEPS = 4;
 
 interface Step {
   readonly reference: string;

@@ -12,8 +12,6 @@ export const MAX_SOURCE_BYTES: number = 4 * 1024 * 1024;
 export const MAX_COMPOSITIONS_PER_SOURCE = 1_000;
 /** Input or output sets of one function. */
 export const MAX_SETS = 256;
-/** Compositions inside compositions. */
-export const MAX_NESTING = 64;
 /** Changes that wait for their turn. */
 export const MAX_PENDING_CHANGES = 1_024;
 

@@ -95,8 +95,11 @@ export class RegistryView {
     return compositions.flatMap(({ graph }) => callProblems(graph, look));
   }
 
+  /** Of the overlaid names, and of all that reach them: what is called may make a caller too deep. */
   nestingProblem(overlay: Overlay): string | null {
-    return nestingProblem([...overlay.keys()], this.look(overlay));
+    const names = new Set(overlay.keys());
+    for (const name of names) for (const caller of this.callers(name)) names.add(caller.name); // whoever is added is looked at as well
+    return nestingProblem([...names], this.look(overlay));
   }
 
   /** Callers of the overlaid names, other than these themselves, that would not fit any more. */

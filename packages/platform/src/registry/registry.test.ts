@@ -133,6 +133,20 @@ it('refuses compositions that nest too deep', async () => {
   expect(await compose('c65', ['c64'])).toMatchObject({ kind: 'refused', problems: [expect.stringContaining('more than 64 deep')] });
 });
 
+it('refuses what makes its callers nest too deep, and compositions of one source that do', async () => {
+  await deploy('f', 1);
+  await deploy('g', 2);
+  for (let depth = 1; depth <= 40; depth += 1) {
+    await compose(`a${depth}`, [depth === 1 ? 'f' : `a${depth - 1}`]);
+    if (depth <= 24) await compose(`b${depth}`, [depth === 1 ? 'g' : `b${depth - 1}`]);
+  }
+  expect(await compose('f', ['b24'])).toMatchObject({ kind: 'refused', problems: [expect.stringContaining('more than 64 deep')] });
+  expect(await compose('f', ['b23'])).toMatchObject({ kind: 'deployed' });
+  const graphs = Array.from({ length: 65 }, (_, depth) => sampleGraph(`d${depth}`, [depth === 0 ? 'g' : `d${depth - 1}`]));
+  expect(await registry.deployCompositions({ source: 'x', graphs }, NEVER)).toMatchObject({ kind: 'refused', problems: [expect.stringContaining('more than 64 deep')] });
+  expect(await registry.deployCompositions({ source: 'x', graphs: graphs.slice(0, 64) }, NEVER)).toMatchObject({ kind: 'deployed' });
+});
+
 it('says which compositions a new version no longer fits', async () => {
   await deploy('f', 1);
   await compose('c', ['f']);
