@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MAX_ATTEMPTS } from './limits.ts';
 import { childrenOf, isAlive, NEVER, startEngine, until, type EngineUnderTest } from './testing/engine-under-test.ts';
 import { fakeSpec, oneStep, outputTexts, taskOf, textSet } from './testing/fake-functions.ts';
 
@@ -54,6 +55,18 @@ describe('compute engines', () => {
     expect(outputTexts(await under.run('upper', 'on'))).toEqual(['ON']);
   });
 
+  test('what runs beside a task that kills its process is not blamed for it', async () => {
+    const own = await startEngine({ threads: 3 });
+    const beside = Promise.all([own.run('spin 1500', 'a'), own.run('spin 1500', 'b')]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await own.run('die')).toMatchObject({ kind: 'failed', failure: { kind: 'engine-lost', attempts: MAX_ATTEMPTS } });
+    expect((await beside).map((result) => outputTexts(result))).toEqual([['a'], ['b']]);
+    expect(own.engine.stats()).toMatchObject({ queued: 0, running: 0, processesLost: 1 + MAX_ATTEMPTS });
+    expect(outputTexts(await own.run('upper', 'on'))).toEqual(['ON']);
+    await until('all threads serve again', () => own.engine.stats().threads === 3, 60_000);
+    await own.stop();
+  }, 120_000);
+
   test('stop an endless loop at its time, and nothing else', async () => {
     const startedMs = performance.now();
     const others = Promise.all(Array.from({ length: 50 }, (_, index) => under.run('upper', `x${index}`)));
@@ -70,10 +83,10 @@ describe('compute engines', () => {
     const beside = own.run('spin 3000', 'beside');
     expect(await stuck).toMatchObject({ failure: { limit: 'time' } });
     expect(outputTexts(await beside)).toEqual(['beside']);
-    await until('the process is gone', () => own.engine.stats().processesLost === 1);
+    await until('the process is gone', () => own.engine.stats().processesLost === 1, 60_000);
     expect(JSON.stringify(own.lines)).toContain('a thread could not be ended in');
     await own.stop();
-  });
+  }, 90_000);
 
   test('prepare a module, within its time', async () => {
     expect(await under.engine.prepare(Buffer.from('bad'), fakeSpec(), NEVER)).toEqual({ kind: 'refused', problems: ['it is bad', 'it is ugly'] });

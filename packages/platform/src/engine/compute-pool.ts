@@ -37,6 +37,10 @@ export class ComputePool implements ComputeEngine {
   #threads: number;
   #active: readonly ThreadLink[] = [];
   #spare: readonly ThreadLink[] = [];
+  /** Threads of processes that a task has for itself. */
+  #reserved: ReadonlySet<ThreadLink> = new Set();
+  /** Tasks that are to run alone, until they are settled: most often none. */
+  readonly #lone = new Set<Job>();
   readonly #written = new Set<ThreadLink>();
   #pumping = false;
   #maintenance: Timer | null = null;
@@ -66,7 +70,7 @@ export class ComputePool implements ComputeEngine {
         threadEnded: (_process, link, end) => this.#threadEnded(link, end),
         died: (process, why) => {
           const loss = { cause: 'engine-lost', step: 0, message: why } as const;
-          for (const link of process.links.values()) this.#abandon(link, null, loss);
+          this.#abandonAll([...process.links.values()], loss);
         },
         running: (link, task) => this.#putBack(link.takeBack(task)),
       },
@@ -117,7 +121,7 @@ export class ComputePool implements ComputeEngine {
   stats(): EngineStats {
     let outstanding = 0;
     let running = 0;
-    for (const link of [...this.#active, ...this.#spare]) {
+    for (const link of [...this.#active, ...this.#spare, ...this.#reserved]) {
       outstanding += link.outstanding;
       if (link.outstanding > 0) running += 1;
     }
@@ -142,7 +146,7 @@ export class ComputePool implements ComputeEngine {
     while (this.#busy() && this.#clock.nowMs() < untilMs) await sleep(this.#clock, MAINTENANCE_INTERVAL_MS);
     this.#maintenance?.cancel();
     this.#refuseWaiting(stopped());
-    for (const link of [...this.#active, ...this.#spare]) {
+    for (const link of [...this.#active, ...this.#spare, ...this.#reserved]) {
       const { running, others } = link.abandon(null);
       for (const job of [running, ...others]) job?.reject(stopped());
     }
@@ -172,7 +176,15 @@ export class ComputePool implements ComputeEngine {
   }
 
   #pump(): void {
-    this.#pumpPreparations();
+    if (this.#lone.size > 0 || this.#reserved.size > 0) this.#reserve();
+    if (this.#pumpPreparations()) this.#pumpTasks();
+    for (const link of this.#written) link.flush();
+    this.#written.clear();
+    this.#fleet.endIdle();
+    this.#watchOver();
+  }
+
+  #pumpTasks(): void {
     const nowMs = this.#clock.nowMs();
     for (;;) {
       const job = this.#tasks.first();
@@ -181,19 +193,27 @@ export class ComputePool implements ComputeEngine {
         this.#tasks.shift();
         continue;
       }
-      const link = this.#threadFor(job, nowMs);
+      const link = job.alone ? this.#idleThread() : this.#threadFor(job, nowMs);
       if (link === null) break;
       this.#tasks.shift();
       if (link.missing(job.plan).some(({ loaded }) => loaded === null)) void this.#load(job);
       else {
         link.sendTask(job);
-        this.#written.add(link);
+        this.#sent(link, job);
       }
     }
-    for (const link of this.#written) link.flush();
-    this.#written.clear();
-    this.#fleet.endIdle();
-    this.#watchOver();
+  }
+
+  #sent(link: ThreadLink, job: Job): void {
+    this.#written.add(link);
+    if (job.alone) this.#reserve();
+  }
+
+  /** Nothing else is sent to the processes of tasks that run alone. */
+  #reserve(): void {
+    for (const job of this.#lone) if (job.settled) this.#lone.delete(job);
+    this.#reserved = this.#fleet.reservedThreads();
+    this.#share();
   }
 
   #threadFor(job: SegmentJob, nowMs: number): ThreadLink | null {
@@ -208,16 +228,27 @@ export class ComputePool implements ComputeEngine {
     return best;
   }
 
-  /** Modules are prepared by threads that do not compute, as long as there are any: a thousand deployments hold up no call. */
-  #pumpPreparations(): void {
-    const threads = this.#spare.length > 0 ? this.#spare : this.#active.slice(-1);
-    while (this.#preparations.size > 0) {
-      const link = threads.findLast((each) => each.outstanding === 0);
-      if (link === undefined) return;
-      const job = this.#preparations.shift();
-      if (job === null || job.settled) continue;
-      link.sendPrepare(job);
-      this.#written.add(link);
+  /** Where a task can run alone; null where it has to wait, and all behind it, until there is such a place. */
+  #idleThread(): ThreadLink | null {
+    return this.#fleet.idleThreads()[0] ?? null;
+  }
+
+  /**
+   * Modules are prepared by threads that do not compute, as long as there are any: a thousand deployments hold up no call.
+   * False when one waits until a process has nothing else to do.
+   */
+  #pumpPreparations(): boolean {
+    for (;;) {
+      const job = this.#preparations.first();
+      if (job === null) return true;
+      const threads = this.#spare.length > 0 ? this.#spare : this.#active.slice(-1);
+      const link = job.settled ? null : job.alone ? this.#idleThread() : threads.findLast((each) => each.outstanding === 0);
+      if (link === undefined) return true;
+      if (link === null && !job.settled) return false;
+      this.#preparations.shift();
+      if (link === null) continue;
+      link.sendPrepare(job as PrepareJob);
+      this.#sent(link, job);
     }
   }
 
@@ -252,6 +283,19 @@ export class ComputePool implements ComputeEngine {
     this.#abandon(link, running, cause === 'time' ? { cause: 'time', step, message } : { cause: 'engine-lost', step, message: why });
   }
 
+  /** A process is gone. Of several tasks that it ran nobody knows which was to blame, and each is tried again alone. */
+  #abandonAll(links: readonly ThreadLink[], loss: Loss): void {
+    const left = links.map((link) => link.abandon(null));
+    const running = left.flatMap((each) => (each.running === null || each.running.settled ? [] : [each.running]));
+    for (const job of running) {
+      if (running.length === 1) continue;
+      job.alone = true;
+      this.#lone.add(job);
+    }
+    this.#putBack(left.flatMap(({ others }) => others));
+    this.#putBack(running.filter((job) => running.length > 1 || !job.lost(loss)));
+  }
+
   #abandon(link: ThreadLink, runningTask: number | null, loss: Loss): void {
     const { running, others } = link.abandon(runningTask);
     const again = running === null || running.lost(loss) ? others : [running, ...others];
@@ -259,13 +303,17 @@ export class ComputePool implements ComputeEngine {
   }
 
   #changed(): void {
-    const usable = this.#fleet.usableThreads();
-    this.#active = usable.slice(0, this.#threads);
-    this.#spare = usable.slice(this.#threads);
+    this.#share();
     const { hopeless } = this.#fleet;
     if (hopeless !== null) this.#refuseWaiting(noEngines(hopeless));
     for (const look of [...this.#onChange]) look();
     this.#pumpSoon();
+  }
+
+  #share(): void {
+    const usable = this.#fleet.usableThreads().filter((link) => !this.#reserved.has(link));
+    this.#active = usable.slice(0, this.#threads);
+    this.#spare = usable.slice(this.#threads);
   }
 
   #refuseWaiting(reason: AppError): void {
@@ -275,16 +323,20 @@ export class ComputePool implements ComputeEngine {
   /** As long as tasks wait behind others on their threads: those behind one that takes long are taken back. */
   #watchOver(): void {
     if (this.#maintenance !== null || this.#stopping !== null) return;
-    if (!this.#active.some((link) => link.outstanding > 1 || link.isForsaken)) return;
+    if (!this.#working().some((link) => link.outstanding > 1 || link.isForsaken)) return;
     this.#maintenance = this.#clock.schedule(MAINTENANCE_INTERVAL_MS, () => {
       this.#maintenance = null;
       this.#maintain();
     }, { background: true });
   }
 
+  #working(): readonly ThreadLink[] {
+    return this.#reserved.size === 0 ? this.#active : [...this.#active, ...this.#reserved];
+  }
+
   #maintain(): void {
     const nowMs = this.#clock.nowMs();
-    for (const link of this.#active) {
+    for (const link of this.#working()) {
       const task = link.takeForsaken(nowMs);
       if (task !== 0) this.#fleet.processOf(link)?.cancel(link, task);
     }

@@ -24,6 +24,8 @@ export interface Caller<T> {
 abstract class Pending<T> {
   /** How often a thread was lost while it ran this. */
   attempts = 0;
+  /** Its process was lost while others ran there too: it is tried again where nothing else runs. */
+  alone = false;
   /** What it adds to the work of a thread, by what is known when it is sent. */
   estimateUs: number;
   settled = false;

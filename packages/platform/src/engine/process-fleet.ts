@@ -72,6 +72,20 @@ export class ProcessFleet {
     return [...interleaved(ordered.slice(0, serving)), ...interleaved(ordered.slice(serving))];
   }
 
+  /** Those of them whose process has nothing to do, the last to serve first. */
+  idleThreads(): readonly ThreadLink[] {
+    const isIdle = (link: ThreadLink): boolean => [...(this.processOf(link)?.links.values() ?? [])].every(({ outstanding }) => outstanding === 0);
+    return this.usableThreads().filter(isIdle).toReversed();
+  }
+
+  /** Threads beside which a task runs that is to run alone. */
+  reservedThreads(): ReadonlySet<ThreadLink> {
+    return new Set(this.#processes.flatMap((process) => {
+      const links = [...process.links.values()];
+      return links.some(({ runsAlone }) => runsAlone) ? links : [];
+    }));
+  }
+
   /** Ends the draining processes that have nothing to do any more. */
   endIdle(): void {
     if (!this.#processes.some((process) => process.draining)) return;

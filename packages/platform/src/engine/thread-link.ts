@@ -124,6 +124,11 @@ export class ThreadLink {
     return id !== this.#cancelled && this.#sent.get(id)?.settled === true;
   }
 
+  /** Whether it has a task beside which nothing else may run in its process. */
+  get runsAlone(): boolean {
+    return this.usable && this.#sent.get(this.#sent.oldestId)?.alone === true;
+  }
+
   /** Functions of the plan that have to be sent first. */
   missing(plan: SegmentPlan): readonly ShelvedFunction[] {
     return this.#holdings.missing(plan);
