@@ -12,6 +12,8 @@ export interface SweepOptions {
   readonly known: Iterable<string>;
   /** Whether a blob is spoken of now. */
   readonly isWanted: (id: string) => boolean;
+  /** Only says what is missing. */
+  readonly keepsAll: boolean;
   /** Rejects when there are no turns any more: the sweep ends. */
   readonly inTurn: (task: () => Promise<void>) => Promise<void>;
   readonly logger: Logger;
@@ -20,13 +22,13 @@ export interface SweepOptions {
 }
 
 /** Never rejects: what stays behind is found by the next one. */
-export async function sweepBlobs({ blobs, known, isWanted, inTurn, logger, folder }: SweepOptions): Promise<void> {
+export async function sweepBlobs({ blobs, known, isWanted, keepsAll, inTurn, logger, folder }: SweepOptions): Promise<void> {
   const missing = new Set(known);
   let removed = 0;
   const sweep = async (shard: string): Promise<void> => {
     for (const id of await blobs.idsIn(shard)) {
       missing.delete(id);
-      if (isWanted(id)) continue;
+      if (keepsAll || isWanted(id)) continue;
       await blobs.remove(id);
       removed += 1;
     }

@@ -8,7 +8,7 @@
  */
 import { copyFile, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { systemCode } from '@pappus/core';
+import { AppError, systemCode } from '@pappus/core';
 import { diskError } from './disk-error.ts';
 import { syncFolder, writeAt } from './durable-file.ts';
 import { decodeLine, encodeLine, HEADER, type RegistryEvent } from './journal-line.ts';
@@ -19,9 +19,12 @@ export interface JournalState {
   readonly damagedLines: number;
   /** Bytes of a last line that was not finished. */
   readonly tornBytes: number;
+  /** There was no journal, and an empty one was made. */
+  readonly created: boolean;
 }
 
 const NAME = 'journal';
+const ASIDE_PREFIX = `${NAME}.damaged-`;
 const LINE_FEED = 0x0a;
 
 export class Journal {
@@ -43,9 +46,10 @@ export class Journal {
   static async open(folder: string, onEvent: (event: RegistryEvent) => void): Promise<{ readonly journal: Journal; readonly state: JournalState }> {
     const path = join(folder, NAME);
     try {
-      const file = await openOrCreate(path);
+      const { file, created } = await openOrCreate(path);
       try {
-        const { bytes, ...state } = await replay(file, onEvent);
+        const { bytes, ...found } = await replay(file, onEvent);
+        const state = { ...found, created };
         if (state.tornBytes > 0) {
           await file.truncate(bytes);
           await file.datasync();
@@ -64,8 +68,8 @@ export class Journal {
     return this.#lines;
   }
 
-  async append(event: RegistryEvent): Promise<void> {
-    const line = encodeLine(event);
+  /** A line of `journalLine`. */
+  async append(line: Buffer): Promise<void> {
     try {
       if (this.#hasRest) await this.#cutRest();
       this.#hasRest = true;
@@ -98,12 +102,15 @@ export class Journal {
 
   /** A copy of a damaged journal beside it; null when there are enough already. */
   async keepAside(wallMs: number): Promise<string | null> {
-    const prefix = `${NAME}.damaged-`;
-    const kept = (await readdir(dirname(this.#path))).filter((name) => name.startsWith(prefix));
-    if (kept.length >= MAX_DAMAGED_JOURNALS) return null;
-    const copy = join(dirname(this.#path), `${prefix}${wallMs}`);
+    if ((await this.asides()).length >= MAX_DAMAGED_JOURNALS) return null;
+    const copy = join(dirname(this.#path), `${ASIDE_PREFIX}${wallMs}`);
     await copyFile(this.#path, copy);
     return copy;
+  }
+
+  /** Names of damaged journals that were kept, and that nobody has looked at yet. */
+  async asides(): Promise<readonly string[]> {
+    return (await readdir(dirname(this.#path))).filter((name) => name.startsWith(ASIDE_PREFIX));
   }
 
   async close(): Promise<void> {
@@ -116,15 +123,23 @@ export class Journal {
   }
 }
 
-async function openOrCreate(path: string): Promise<FileHandle> {
+/** What `append` takes, or why it can't: a longer line would be damage to who reads it. */
+export function journalLine(event: RegistryEvent): Buffer {
+  const line = encodeLine(event);
+  if (line.byteLength <= MAX_JOURNAL_LINE_BYTES) return line;
+  const message = `what is deployed at once takes ${line.byteLength} bytes in the registry, of at most ${MAX_JOURNAL_LINE_BYTES}`;
+  throw new AppError('resource-exhausted', message, { hint: 'Deploy its compositions in several parts.' });
+}
+
+async function openOrCreate(path: string): Promise<{ readonly file: FileHandle; readonly created: boolean }> {
   try {
-    return await open(path, 'r+');
+    return { file: await open(path, 'r+'), created: false };
   } catch (thrown) {
     if (systemCode(thrown) !== 'ENOENT') throw thrown;
   }
   const { file } = await replaceFile(path, []);
   await syncFolder(dirname(path));
-  return file;
+  return { file, created: true };
 }
 
 interface WrittenFile {
@@ -171,15 +186,17 @@ async function writeEvents(file: FileHandle, events: Iterable<RegistryEvent>): P
   return { bytes, lines };
 }
 
-/** `bytes` is the length up to the last line feed. */
-async function replay(file: FileHandle, onEvent: (event: RegistryEvent) => void): Promise<JournalState & { readonly bytes: number }> {
+/** `bytes` is the length up to the last line feed. A header that is missing is a damaged line: each journal begins with one. */
+async function replay(file: FileHandle, onEvent: (event: RegistryEvent) => void): Promise<Omit<JournalState, 'created'> & { readonly bytes: number }> {
   let lines = 0;
   let damagedLines = 0;
+  let hasHeader = false;
   const take = (line: Buffer): void => {
     lines += 1;
     const entry = decodeLine(line);
     if (entry === null) damagedLines += 1;
-    else if (entry.kind !== 'format') onEvent(entry);
+    else if (entry.kind === 'format') hasHeader = true;
+    else onEvent(entry);
   };
   let position = 0;
   let lineStart = 0;
@@ -194,6 +211,7 @@ async function replay(file: FileHandle, onEvent: (event: RegistryEvent) => void)
     // Longer than any line that we write: its beginning is given up, so that its end does not check.
     if (rest.byteLength > MAX_JOURNAL_LINE_BYTES) rest = rest.subarray(rest.byteLength - 1);
   }
+  if (!hasHeader && damagedLines === 0) damagedLines = 1;
   return { lines, damagedLines, tornBytes: position - lineStart, bytes: lineStart };
 }
 

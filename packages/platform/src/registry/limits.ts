@@ -26,7 +26,7 @@ export const MAX_NAMES_COMPARED = 1_000;
 /** Prepared modules kept in memory. */
 export const DEFAULT_MODULE_CACHE_BYTES: number = 64 * 1024 * 1024;
 
-/** One line of the journal: as long as a graph of the longest source may be. A longer one is damage. */
+/** One line of the journal: what is deployed at once. More is refused, and a longer line is damage. */
 export const MAX_JOURNAL_LINE_BYTES: number = 64 * 1024 * 1024;
 export const JOURNAL_READ_BYTES: number = 1024 * 1024;
 /** Written in pieces, so that a long journal does not hold up invocations. */

@@ -2,6 +2,7 @@
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { CompositionGraph } from '@pappus/composition';
 import { randomInt, systemClock, type Logger, type LogLevel } from '@pappus/core';
 import { forEachSeed } from '@pappus/testkit';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -108,14 +109,53 @@ it('uses every line of a damaged journal that is whole, and keeps the rest aside
     registry = await open();
     expect(registry.list().map(({ name }) => name)).toEqual(found);
     await registry.close();
-    // The blobs of lost lines may be collected by the second, clean open: make them anew.
-    await writeFile(join(folder, 'journal'), whole);
-    registry = await open();
-    for (const [index, name] of names.entries()) await registry.deployFunction(sampleFunction(name, index), NEVER);
-    await registry.close();
+    expect(await blobFiles()).toHaveLength(2 * names.length);
   });
   expect(logged.some((line) => line.startsWith('error lines of the journal'))).toBe(true);
   expect((await readdir(folder)).filter((name) => name.startsWith('journal.damaged-')).length).toBeLessThanOrEqual(8);
+});
+
+it.each([
+  ['emptied', (path: string): Promise<void> => writeFile(path, '')],
+  ['gone', (path: string): Promise<void> => rm(path)],
+  ['without its first line', async (path: string): Promise<void> => writeFile(path, (await readFile(path)).subarray((await readFile(path)).indexOf(0x0a) + 1))],
+])('removes no blob after the journal was %s, until people have looked', async (_, damage) => {
+  let registry = await open();
+  for (const content of [1, 2, 3]) await registry.deployFunction(sampleFunction(`f${content}`, content), NEVER);
+  await registry.close();
+  const before = await blobFiles();
+  const whole = await readFile(join(folder, 'journal'));
+  await damage(join(folder, 'journal'));
+  for (const level of ['error', 'warn', 'warn']) {
+    logged = [];
+    registry = await open();
+    expect(logged).toEqual([expect.stringContaining(level)]);
+    // Blobs of the lost lines that others speak of too, and no longer do.
+    await registry.deployFunction(sampleFunction('g', 1), NEVER);
+    await registry.remove('g', { force: false }, NEVER);
+    await registry.close();
+    expect(await blobFiles()).toEqual(before);
+  }
+  for (const name of await readdir(folder)) if (name.startsWith('journal.damaged-')) await rm(join(folder, name));
+  await writeFile(join(folder, 'journal'), whole);
+  registry = await open();
+  for (const name of ['f1', 'f2', 'f3']) expect(await registry.load(registry.resolve(name).hash)).not.toBeNull();
+  await registry.remove('f1', { force: false }, NEVER);
+  await registry.close();
+  expect(await blobFiles()).toHaveLength(4);
+});
+
+it('refuses what would be a longer line than it reads back, and stores nothing of it', async () => {
+  let registry = await open();
+  const sets = Array.from({ length: 1_000 }, (_, index) => `${index}`.padEnd(70_000, 'x'));
+  const graph: CompositionGraph = { name: 'c', sets, inputs: sets.length, outputs: [], applications: [] };
+  await expect(registry.deployCompositions({ source: 'composition c', graphs: [graph] }, NEVER)).rejects.toMatchObject({ code: 'resource-exhausted', message: expect.stringMatching(/takes \d+ bytes in the registry, of at most 67108864/) });
+  expect(registry.list()).toEqual([]);
+  expect(await blobFiles()).toEqual([]);
+  await registry.close();
+  registry = await open();
+  expect(logged).toEqual([]);
+  await registry.close();
 });
 
 it('names a damaged blob, leaves the others alone, and takes a new deployment as its repair', async () => {

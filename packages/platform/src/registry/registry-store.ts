@@ -7,7 +7,7 @@ import { sweepBlobs } from './blob-sweep.ts';
 import { Catalog } from './catalog.ts';
 import { diskError } from './disk-error.ts';
 import { lockFolder, type FolderLock } from './folder-lock.ts';
-import { Journal, type JournalState } from './journal.ts';
+import { Journal, journalLine, type JournalState } from './journal.ts';
 import type { RegistryEvent } from './journal-line.ts';
 import { DEFAULT_MODULE_CACHE_BYTES, JOURNAL_SPARE_LINES, MAX_PENDING_CHANGES, REMOVAL_GRACE_MS } from './limits.ts';
 import { ModuleSource, type LoadedFunction } from './module-source.ts';
@@ -46,6 +46,8 @@ export class RegistryStore {
   readonly #modules: ModuleSource;
   #retired: Retired[] = [];
   #collection: Timer | null = null;
+  /** What nobody speaks of may belong to lines of a damaged journal. */
+  #keepsBlobs = false;
   #sweep: Promise<void> = Promise.resolve();
 
   private constructor(options: StoreOptions, { lock, blobs, journal, catalog }: Parts) {
@@ -87,12 +89,13 @@ export class RegistryStore {
 
   /** Only inside `changes`. Stores contents, then the event: all of it lasts when this resolves, nothing when it rejects. Null: contents only. */
   async commit(event: RegistryEvent | null, contents: ReadonlyMap<BlobRef, Uint8Array>): Promise<void> {
+    const line = event === null ? null : journalLine(event);
     try {
       const stored = await Promise.allSettled([...contents].map(([ref, bytes]) => this.#blobs.put(ref, bytes)));
       for (const outcome of stored) if (outcome.status === 'rejected') throw outcome.reason;
-      if (event !== null) await this.#journal.append(event);
+      if (line !== null) await this.#journal.append(line);
     } catch (thrown) {
-      for (const { id } of contents.keys()) if (!this.#isWanted(id)) await this.#blobs.remove(id);
+      for (const { id } of contents.keys()) await this.#removeUnwanted(id);
       throw thrown;
     }
     if (event === null) return;
@@ -120,19 +123,36 @@ export class RegistryStore {
     this.#lock.release();
   }
 
-  /** After a crash or worse. Where lines are lost, blobs that seem to be nobody's may be theirs: they are left alone. */
-  async #repair({ lines, damagedLines, tornBytes }: JournalState): Promise<void> {
+  /**
+   * After a crash or worse. Where lines are lost, blobs that seem to be nobody's may be theirs: none is removed as long as the
+   * damaged journal lies there for people.
+   */
+  async #repair({ lines, damagedLines, tornBytes, created }: JournalState): Promise<void> {
     const { logger, clock, folder } = this.#options;
     if (tornBytes > 0) logger.log('info', 'the journal of the registry ended in the middle of a line: a change that was not acknowledged is not there', { folder, tornBytes });
-    if (damagedLines > 0) {
+    const isGone = created && (await this.#hasBlobs());
+    if (damagedLines > 0 || isGone) {
       const copy = await this.#journal.keepAside(clock.wallMs());
-      logger.log('error', 'lines of the journal of the registry are damaged: what they said is lost', { folder, damagedLines, lines, copy });
+      const what = isGone ? 'the journal of the registry is gone, and there are blobs: what it said is lost' : 'lines of the journal of the registry are damaged: what they said is lost';
+      logger.log('error', what, { folder, damagedLines, lines, copy });
       await this.#journal.rewrite(this.catalog.events());
     }
-    if (damagedLines > 0 || tornBytes > 0) return;
+    const asides = await this.#journal.asides();
+    this.#keepsBlobs = asides.length > 0;
+    if (this.#keepsBlobs && damagedLines === 0 && !isGone) logger.log('warn', 'no blob of the registry is removed: a damaged journal is kept aside', { folder, first: asides[0] ?? null });
+    if (tornBytes > 0) return;
     await this.#compact();
     const inTurn = (task: () => Promise<void>): Promise<void> => this.changes.run('looking through blobs', null, task);
-    this.#sweep = sweepBlobs({ blobs: this.#blobs, known: this.catalog.blobs(), isWanted: (id) => this.#isWanted(id), inTurn, logger, folder });
+    this.#sweep = sweepBlobs({ blobs: this.#blobs, known: this.catalog.blobs(), isWanted: (id) => this.#isWanted(id), keepsAll: this.#keepsBlobs, inTurn, logger, folder });
+  }
+
+  async #hasBlobs(): Promise<boolean> {
+    for (const shard of this.#blobs.shards()) if ((await this.#blobs.idsIn(shard)).length > 0) return true;
+    return false;
+  }
+
+  async #removeUnwanted(id: string): Promise<void> {
+    if (!this.#keepsBlobs && !this.#isWanted(id)) await this.#blobs.remove(id);
   }
 
   async #compact(): Promise<void> {
@@ -170,7 +190,7 @@ export class RegistryStore {
     this.#retired = this.#retired.filter(({ dueMs }) => dueMs > nowMs);
     for (const { version } of due) {
       if (version.kind === 'function' && this.catalog.functionByHash(version.hash) === null) this.#modules.forget(version.hash);
-      for (const { id } of blobsOf(version)) if (!this.#isWanted(id)) await this.#blobs.remove(id);
+      for (const { id } of blobsOf(version)) await this.#removeUnwanted(id);
     }
     if (this.#retired.length > 0 && nowMs !== Infinity) this.#schedule();
   }
