@@ -1,6 +1,6 @@
 /**
  * The program of an engine process: guest code runs in its threads, so it holds nothing worth stealing. It is started
- * with an empty environment and without rights to write files, to open connections or to start programs.
+ * with an empty environment and without rights to write files, to start programs or, from Node 25 on, to open connections.
  */
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
