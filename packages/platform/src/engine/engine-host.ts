@@ -10,7 +10,7 @@ import { BodyReader } from './body-reader.ts';
 import type { EngineArguments } from './engine-arguments.ts';
 import { FrameStream } from './frame-stream.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { MAX_CONTROL_FRAME_BYTES, MEMORY_INTERVAL_MS, TERMINATE_GRACE_MS, WATCH_INTERVAL_MS } from './limits.ts';
+import { MAX_CONTROL_FRAME_BYTES, MEMORY_INTERVAL_MS, MIN_TERMINATE_LOOKS, TERMINATE_GRACE_MS, WATCH_INTERVAL_MS } from './limits.ts';
 import { brokenProtocol, END_CAUSES, frameType, PROTOCOL_VERSION, type EndCause, type FrameType } from './protocol.ts';
 import { RunState, type RunningNow } from './run-state.ts';
 import type { ThreadData } from './thread.ts';
@@ -31,8 +31,9 @@ export interface HostOptions {
 interface HostedThread {
   readonly worker: Worker;
   readonly state: RunState;
-  /** The run that the last look saw, and since when. */
+  /** The run that the last look saw. */
   seen: RunningNow;
+  /** Since when it was seen, or since when the thread ends. */
   sinceMs: number;
   /** The gateway knows that it ends. */
   ended: boolean;
@@ -111,6 +112,7 @@ export class EngineHost {
 
   #reportEnd(channel: number, thread: HostedThread, cause: EndCause, running: RunningNow): void {
     thread.ended = true;
+    thread.sinceMs = this.#options.clock.nowMs();
     this.#say(frameType.ended, channel, () => {
       this.#writer.u8(END_CAUSES.indexOf(cause));
       this.#writer.u32(running.task);
@@ -132,9 +134,9 @@ export class EngineHost {
 
   #look(channel: number, thread: HostedThread, nowMs: number): void {
     if (thread.ended) {
-      // Counted, since where this thread had no processor, that one had none either.
+      // Looks count too: where this thread had no processor, that one had none either.
       thread.looks += 1;
-      if (thread.looks * WATCH_INTERVAL_MS >= TERMINATE_GRACE_MS) this.#options.exit(`a thread could not be ended in ${TERMINATE_GRACE_MS} ms: ${thread.problem}`);
+      if (thread.looks >= MIN_TERMINATE_LOOKS && nowMs - thread.sinceMs >= TERMINATE_GRACE_MS) this.#options.exit(`a thread could not be ended in ${TERMINATE_GRACE_MS} ms: ${thread.problem}`);
       return;
     }
     const now = thread.state.now();

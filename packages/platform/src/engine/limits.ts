@@ -77,6 +77,8 @@ export const TASKS_PER_BREATH = 1_024;
 export const WATCH_INTERVAL_MS = 20;
 /** A thread that was ended has so long to be gone; then its whole process is. */
 export const TERMINATE_GRACE_MS = 1_000;
+/** And its host has looked so often. */
+export const MIN_TERMINATE_LOOKS = 10;
 /** Time to open one function on a thread. */
 export const OPEN_TIMEOUT_MS = 30_000;
 /** Time to check and rewrite one module. */
