@@ -1,5 +1,6 @@
 /** The command line: which commands and flags there are. Commands are loaded when they are called. */
 import { Command, CommanderError, Option } from 'commander';
+import { AppError } from '@pappus/core';
 import { exitStatus, printFailure } from './failure.ts';
 import { interruptible, isReaderGone } from './interrupt.ts';
 import { memorySize, positiveNumber, queryNumbers, wholeNumber } from './option-values.ts';
@@ -21,15 +22,22 @@ export async function runCli(args: readonly string[], streams: CliStreams): Prom
   const json = args.includes('--json');
   return interruptible(streams, async (signal) => {
     try {
-      await program({ ...streams, signal }).parseAsync(args, { from: 'user' });
+      await program({ ...streams, signal }, json).parseAsync(args, { from: 'user' });
       return 0;
     } catch (thrown) {
-      if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+      if (thrown instanceof CommanderError) return endedParsing(streams, thrown, json);
       if (isReaderGone(signal.reason)) return READER_GONE_STATUS;
       printFailure(streams.err, signal.aborted ? signal.reason : thrown, json);
       return exitStatus(signal.aborted ? signal.reason : thrown);
     }
   });
+}
+
+/** Commander has told people already. */
+function endedParsing({ err }: CliStreams, { exitCode, message }: CommanderError, json: boolean): number {
+  if (exitCode === 0) return 0;
+  if (json) printFailure(err, new AppError('invalid-argument', message.replace(/^error: /, '')), json);
+  return 2;
 }
 
 const workersOption = (count: number): Option => new Option('-w, --workers <n>', 'function workers').argParser(wholeNumber(1, 256)).default(count);
@@ -50,13 +58,13 @@ function addObjectStore(command: Command): Command {
     .optionsGroup('Options:');
 }
 
-function program(context: CommandContext): Command {
+function program(context: CommandContext, json: boolean): Command {
   const root = new Command('pappus')
     .description('Data analytics, and any networked program, on serverless functions.')
     .version('0.1.0')
     .exitOverride()
     .showHelpAfterError('(pappus --help shows what there is)')
-    .configureOutput({ writeOut: (text) => void context.out.write(text), writeErr: (text) => void context.err.write(text) });
+    .configureOutput({ writeOut: (text) => void context.out.write(text), writeErr: (text) => void (json || context.err.write(text)) });
   root.commandsGroup('Analytics:');
   addQuery(root, context);
   addExplain(root, context);

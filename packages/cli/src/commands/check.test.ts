@@ -38,3 +38,19 @@ it('gives places as JSON', async () => {
 it('says which file is not there', async () => {
   expect(await pappus('check', join(folder, 'none.pcl'))).toMatchObject({ status: 1, err: expect.stringContaining('cannot read') });
 });
+
+it('reports on the files that it can read, and names the others', async () => {
+  const [none, good] = [join(folder, 'none.pcl'), await source('good.pcl', 'x')];
+  expect(await pappus('check', none, good)).toEqual({ status: 1, out: `${good}: ok, c\n`, err: expect.stringMatching(/^error: cannot read \S+none\.pcl.*\nerror: 1 of 2 files cannot be read\n$/) });
+});
+
+it('says that there are more errors than it counts', async () => {
+  const file = join(folder, 'many.pcl');
+  await writeFile(file, `function f(a) => (b);\ncomposition c(x) => (y) {\n${'    f(a = all none) => (y = b);\n'.repeat(120)}}\n`);
+  expect(await pappus('check', file)).toMatchObject({ status: 1, err: expect.stringMatching(/^error: \d+ errors and more in /) });
+});
+
+it('tells a command line that is wrong as JSON where that is wanted', async () => {
+  const { status, out, err } = await pappus('check', '--json', '--bogus');
+  expect({ status, out, error: JSON.parse(err) as unknown }).toEqual({ status: 2, out: '', error: { error: expect.objectContaining({ code: 'invalid-argument', message: expect.stringContaining("unknown option '--bogus'") }) } });
+});

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { compile, LineTable, renderDiagnostics, type Diagnostic } from '@pappus/composition';
 import { AppError, errorMessage } from '@pappus/core';
+import { printFailure } from '../failure.ts';
 import { plural } from '../output/units.ts';
 import type { CommandContext } from '../program.ts';
 
@@ -17,14 +18,19 @@ interface Checked {
   readonly compositions: readonly string[];
 }
 
-export async function check({ out }: CommandContext, files: readonly string[], { json }: CheckFlags): Promise<void> {
-  const checked = await Promise.all(files.map(checkFile));
+export async function check({ out, err }: CommandContext, files: readonly string[], { json }: CheckFlags): Promise<void> {
+  const settled = await Promise.allSettled(files.map(checkFile));
+  const checked = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const unreadable = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+  if (unreadable.length === files.length) throw unreadable[0];
   if (json === true) out.write(`${JSON.stringify(checked.map(record))}\n`);
   else for (const one of checked) out.write(report(one));
+  for (const thrown of unreadable) printFailure(err, thrown, json === true);
   const errors = checked.map(errorCount).filter((count) => count > 0);
-  if (errors.length === 0) return;
   const total = errors.reduce((sum, count) => sum + count, 0);
-  throw new AppError('corrupt-data', `${plural(total, 'error')} in ${files.length === 1 ? files[0] : `${errors.length} of ${plural(files.length, 'file')}`}`);
+  const more = checked.some(({ diagnostics }) => diagnostics.some(({ code }) => code === 'too-many-diagnostics')) ? ' and more' : '';
+  if (total > 0) throw new AppError('corrupt-data', `${plural(total, 'error')}${more} in ${files.length === 1 ? files[0] : `${errors.length} of ${plural(files.length, 'file')}`}`);
+  if (unreadable.length > 0) throw new AppError('not-found', `${unreadable.length} of ${plural(files.length, 'file')} cannot be read`);
 }
 
 const errorCount = ({ diagnostics }: Checked): number => diagnostics.filter(({ severity }) => severity === 'error').length;

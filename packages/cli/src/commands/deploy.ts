@@ -9,6 +9,7 @@ import { connect, type ServerFlags } from '../platform/connection.ts';
 import { deployableFiles } from '../platform/deployable-files.ts';
 import { folderOf, readDeployable, type Deployable, type SpecFlags } from '../platform/deployable.ts';
 import { deploy, inOrder, type Deployed } from '../platform/deployment.ts';
+import { isolationText } from '../platform/isolation-text.ts';
 import { readManifest, type FunctionEntry, type Manifest } from '../platform/manifest.ts';
 import type { CommandContext } from '../program.ts';
 
@@ -61,7 +62,7 @@ export async function deployFiles(context: CommandContext, paths: readonly strin
       failed(thrown);
     }
   }
-  if (flags.json === true) out.write(`${JSON.stringify(done.map(({ kind, file, name, hash, created, remarks }) => ({ kind, file, name, hash, created, warnings: remarks })))}\n`);
+  if (flags.json === true) out.write(`${JSON.stringify(done.map(({ remarks, ...deployed }) => ({ ...deployed, warnings: remarks })))}\n`);
   if (failures > 0) throw new AppError('invalid-argument', `${failures} of ${plural(files.length, 'file')} could not be deployed`);
 }
 
@@ -82,9 +83,9 @@ const statOf = (path: string): Promise<Stats> =>
     throw new AppError('not-found', `cannot read ${path}: ${errorMessage(thrown)}`, { cause: thrown });
   });
 
-export function deployedLine({ name, inputs, outputs, hash, created, detail }: Deployed, stream: NodeJS.WriteStream): string {
+export function deployedLine({ name, inputs, outputs, hash, created, isolation }: Deployed, stream: NodeJS.WriteStream): string {
   const state = created ? styleText('green', 'deployed ', { stream }) : styleText('dim', 'unchanged', { stream });
-  return `${state} ${name}(${inputs.join(', ')}) => (${outputs.join(', ')}) ${styleText('dim', `· ${detail} · ${hash.slice(0, 12)}`, { stream })}\n`;
+  return `${state} ${name}(${inputs.join(', ')}) => (${outputs.join(', ')}) ${styleText('dim', `· ${isolation === null ? 'composition' : isolationText(isolation)} · ${hash.slice(0, 12)}`, { stream })}\n`;
 }
 
 function specFlags({ name, in: inputs, out: outputs, memory, time, outputBytes, outputItems, logBytes, concurrency, memoize, env, clock, random }: DeployFlags): SpecFlags {

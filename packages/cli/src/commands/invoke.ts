@@ -52,9 +52,9 @@ export async function invoke(context: CommandContext, reference: string, flags: 
 }
 
 function outputTarget(context: CommandContext, reference: string, { out, json }: InvokeFlags, invocation: Invocation): OutputTarget {
-  if (out !== undefined) return folderTarget(out, context);
-  if (json !== true) return streamTarget(context);
-  return jsonTarget(context, { invocation: invocation.id, name: reference.split('@')[0], hash: invocation.version.split('@').at(-1) });
+  const head = { invocation: invocation.id, name: reference.split('@')[0], hash: invocation.version.split('@').at(-1) };
+  if (out !== undefined) return folderTarget(out, context, json === true ? head : null);
+  return json === true ? jsonTarget(context, head) : streamTarget(context);
 }
 
 /** On standard error: standard output is the result's. */

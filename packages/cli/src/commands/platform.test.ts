@@ -46,7 +46,7 @@ afterAll(() => server.stop());
 describe('deploy', () => {
   it('says when the server had that version', async () => {
     const { out } = await server.pappus('deploy', file('shout.js'), '--json');
-    expect(JSON.parse(out)).toMatchObject([{ kind: 'function', name: 'shout', created: false, warnings: [] }]);
+    expect(JSON.parse(out)).toMatchObject([{ kind: 'function', name: 'shout', inputs: ['words'], outputs: ['loud'], isolation: { mode: 'reset' }, created: false, warnings: [] }]);
   });
 
   it('shows the place in a composition that is wrong, and deploys the other files', async () => {
@@ -130,6 +130,8 @@ describe('invoke', () => {
     const target = file('outputs');
     expect(await server.pappus(...args, '--out', target)).toMatchObject({ status: 0, out: '' });
     expect(await readFile(join(target, 'out', 'text_2'), 'utf8')).toBe('TWO');
+    const asJson = await server.pappus(...args, '--out', target, '--json');
+    expect(JSON.parse(asJson.out)).toEqual({ invocation: expect.any(String), name: 'twice', hash: expect.stringMatching(/^[0-9a-f]{64}$/), items: 2, folder: target });
   });
 
   it('takes folders and files as items, and gives JSON as the HTTP API does', async () => {
@@ -150,7 +152,7 @@ describe('invoke', () => {
     expect(err).toMatch(/fail\.js:3:\d+/);
     expect(err).toMatch(/hint: pappus trace \S+ shows its runs/);
     const asJson = await server.pappus('invoke', 'fail', '--set', 'words=x', '--json');
-    expect(JSON.parse(asJson.err)).toMatchObject({ error: { problem: { code: 'function-failed', failure: { kind: 'exception', function: 'fail' } } } });
+    expect(JSON.parse(asJson.err)).toMatchObject({ error: { code: 'function-failed', problem: { code: 'function-failed', failure: { kind: 'exception', function: 'fail' } } } });
   });
 
   it('suggests what was meant', async () => {

@@ -1,5 +1,6 @@
 /** `pappus serve`: the server in this process, until Ctrl-C. */
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { systemClock, systemRandom, type LogLevel } from '@pappus/core';
 import { parseServerConfig, readJsonFile, readTokenFile, startServer, type PappusServer, type ServerConfig } from '@pappus/server';
 import { dataFolder, stderrLogger } from '../environment.ts';
@@ -22,7 +23,7 @@ export async function serve(context: CommandContext, flags: ServeFlags): Promise
   const config = await serverConfig(flags);
   const server = await start(context, config, 'info');
   try {
-    const { folder } = config;
+    const folder = resolve(config.folder);
     out.write(flags.json === true ? `${JSON.stringify({ url: server.url, folder })}\n` : `${server.url} takes invocations; what is deployed is kept in ${folder}\n`);
     if (!signal.aborted) await once(signal, 'abort');
   } finally {

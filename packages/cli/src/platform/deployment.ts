@@ -1,7 +1,6 @@
 /** Deploying files in an order in which each finds what it calls, with errors that show the place in the file. */
-import { ProblemError, type PappusClient, type SourceDiagnostic } from '@pappus/api';
+import { ProblemError, type Isolation, type PappusClient, type SourceDiagnostic } from '@pappus/api';
 import { LineTable, renderDiagnostics, type Diagnostic } from '@pappus/composition';
-import { isolationText } from './isolation-text.ts';
 import type { CompositionDeployable, Deployable, FunctionDeployable } from './deployable.ts';
 import { explained, ServerProblem } from './server-problem.ts';
 
@@ -14,8 +13,8 @@ export interface Deployed {
   readonly hash: string;
   /** False where the server had this version. */
   readonly created: boolean;
-  /** For people: how it is isolated. */
-  readonly detail: string;
+  /** Of a function: how its runs are kept apart. */
+  readonly isolation: Isolation | null;
   /** Warnings, and callers that no longer fit. */
   readonly remarks: readonly string[];
 }
@@ -44,7 +43,7 @@ export async function deploy(client: PappusClient, deployable: Deployable, signa
 
 async function deployFunction(client: PappusClient, { file, name, spec, code, warnings }: FunctionDeployable, signal: AbortSignal): Promise<Deployed> {
   const { hash, created, isolation, breaks } = await client.deployFunction(name, spec, code, { signal });
-  return { kind: 'function', file, name, inputs: spec.inputs, outputs: spec.outputs, hash, created, detail: isolationText(isolation), remarks: [...warnings, ...breaks] };
+  return { kind: 'function', file, name, inputs: spec.inputs, outputs: spec.outputs, hash, created, isolation, remarks: [...warnings, ...breaks] };
 }
 
 async function deployCompositions(client: PappusClient, { file, names, signatures, source }: CompositionDeployable, signal: AbortSignal): Promise<readonly Deployed[]> {
@@ -52,7 +51,7 @@ async function deployCompositions(client: PappusClient, { file, names, signature
   const remarks = [...(warnings.length === 0 ? [] : [rendered(warnings, file, source)]), ...breaks];
   return versions.map(({ name, hash, created }, index) => {
     const { inputs, outputs } = signatures.get(name) ?? { inputs: [], outputs: [] };
-    return { kind: 'composition', file, name, inputs, outputs, hash, created, detail: 'composition', remarks: index === 0 ? remarks : [] };
+    return { kind: 'composition', file, name, inputs, outputs, hash, created, isolation: null, remarks: index === 0 ? remarks : [] };
   });
 }
 

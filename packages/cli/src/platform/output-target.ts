@@ -16,8 +16,8 @@ export interface OutputTarget {
   end(): Promise<void>;
 }
 
-/** `DIR/<set>/<item>`. */
-export function folderTarget(folder: string, { err }: CliStreams): OutputTarget {
+/** `DIR/<set>/<item>`; with `head` one JSON document that says so. */
+export function folderTarget(folder: string, { out, err }: CliStreams, head: Readonly<Record<string, unknown>> | null = null): OutputTarget {
   let items = 0;
   return {
     async add({ set, name, data }) {
@@ -33,7 +33,8 @@ export function folderTarget(folder: string, { err }: CliStreams): OutputTarget 
       items += 1;
     },
     async end() {
-      err.write(`${plural(items, 'item')} in ${folder}\n`);
+      if (head === null) err.write(`${plural(items, 'item')} in ${folder}\n`);
+      else await write(out, `${JSON.stringify({ ...head, items, folder: resolve(folder) })}\n`);
     },
   };
 }

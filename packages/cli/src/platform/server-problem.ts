@@ -1,6 +1,6 @@
 /** What a server refused or what failed there, as the message, hint and JSON record of a command. */
 import { ProblemError, type FunctionFailure, type Problem, type ProblemCode } from '@pappus/api';
-import { AppError, type ErrorRecord } from '@pappus/core';
+import { AppError, type ErrorCode, type ErrorRecord } from '@pappus/core';
 
 /** What to do about it in one command's case. */
 export type Hints = { readonly [Code in ProblemCode]?: string };
@@ -16,7 +16,8 @@ export class ServerProblem extends AppError {
   }
 
   override toRecord(): ErrorRecord & { readonly problem: Problem } {
-    return { ...super.toRecord(), problem: this.problem };
+    // The server's codes say more than those that a process ends by: a function's failure is none of ours.
+    return { ...super.toRecord(), code: this.problem.code as ErrorCode, problem: this.problem };
   }
 }
 
