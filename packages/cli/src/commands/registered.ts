@@ -1,8 +1,8 @@
 /** `pappus ls`, `describe` and `rm`: what is registered. */
 import { styleText } from 'node:util';
-import type { CompositionDescription, FunctionDescription, Listed, VersionEntry } from '@pappus/api';
+import type { CompositionDescription, FunctionDescription, Isolation, Listed, VersionEntry } from '@pappus/api';
 import { textTable } from '../output/text-table.ts';
-import { formatBytes, formatMs, plural } from '../output/units.ts';
+import { formatBytes, formatMs, formatSize, plural } from '../output/units.ts';
 import { connect, type ServerFlags } from '../platform/connection.ts';
 import { isolationText } from '../platform/isolation-text.ts';
 import { explained } from '../platform/server-problem.ts';
@@ -50,15 +50,22 @@ function functionText(found: FunctionDescription, stream: NodeJS.WriteStream): s
   const sees = [...(capabilities.clock ? ['the clock'] : []), ...(capabilities.random ? ['randomness'] : []), ...variables];
   const rows: Rows = [
     ['isolation', isolationText(isolation)],
-    ...isolation.reasons.map((reason) => ['', reason] as const),
+    ...reasons(isolation).map((reason) => ['', reason] as const),
     ['imports', isolation.imports.length === 0 ? 'none' : isolation.imports.join(', ')],
-    ['memory', `${(isolation.memory.initialPages * 65_536) / 1024 ** 2} MiB at the start, up to ${limits.memoryBytes / 1024 ** 2} MiB`],
-    ['limits', `${formatMs(limits.timeMs)}, ${formatBytes(limits.outputBytes)} and ${limits.outputItems} items of output, ${limits.concurrency} runs at once`],
+    ['memory', `${formatSize(isolation.memory.initialPages * 65_536)} at the start, up to ${formatSize(limits.memoryBytes)}`],
+    ['limits', `${formatMs(limits.timeMs)}, ${formatSize(limits.outputBytes)} and ${limits.outputItems} items of output, ${formatSize(limits.logBytes)} of stdout and of stderr, ${limits.concurrency} runs at once`],
     ['sees', sees.length === 0 ? 'its inputs only' : sees.join(', ')],
     ['memoised', memoize ? 'yes' : 'no'],
     ['code', `${spec.kind}, ${formatBytes(codeBytes)}`],
   ];
   return description(found, 'function', rows, stream);
+}
+
+/** Reset needs no reason against it: then it is said why it is safe. */
+function reasons({ abi, mode, reasons: found, memory }: Isolation): readonly string[] {
+  if (mode === 'pooled' || found.length > 0) return found;
+  if (abi === 'javascript') return ['each run starts from the memory that the script had when it was loaded'];
+  return [`its code changes no table and drops no segment: what a run changes of ${plural(memory.initialPages, 'page')} and of globals is put back`];
 }
 
 function compositionText(found: CompositionDescription, stream: NodeJS.WriteStream): string {

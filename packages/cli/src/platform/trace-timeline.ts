@@ -35,7 +35,7 @@ export function traceTimeline(trace: Trace, stream: NodeJS.WriteStream): string 
   const scaleUs = Math.max(durationUs, ...drawn.map((span) => span.startedUs + lengthUs(span)), 1);
   const rows = traceTree(drawn);
   const width = Math.max(0, ...rows.map(({ label }) => label.length));
-  const head = `${name}@${hash.slice(0, 12)}  ${invocation}  ${outcome} in ${us(durationUs)}  in ${formatBytes(trace.inputBytes)}, out ${formatBytes(trace.outputBytes)}`;
+  const head = `${name}@${hash.slice(0, 12)}  ${invocation}  ${outcome} in ${us(durationUs)}  body in ${formatBytes(trace.inputBytes)}, items out ${formatBytes(trace.outputBytes)}`;
   const legend = PHASES.map(({ name: phase, mark, colour }) => `${styleText(colour, mark, { stream })} ${phase}`).join('  ');
   const lines = rows.map(({ label, span }) => (span === null ? label : `${label.padEnd(width)} ▏${bar(span, scaleUs, stream)}▏ ${figures(span)}`));
   const hidden = spans.length - drawn.length + trace.droppedSpans;
