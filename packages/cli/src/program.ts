@@ -41,7 +41,7 @@ function endedParsing({ err }: CliStreams, { exitCode, message }: CommanderError
 }
 
 const workersOption = (count: number): Option => new Option('-w, --workers <n>', 'function workers').argParser(wholeNumber(1, 256)).default(count);
-const rowsOption = (): Option => new Option('--rows-per-worker <n>', 'a stage runs on one worker for each so many rows, up to all; 0: always on all').argParser(wholeNumber(0, 2 ** 31)).default(undefined, '122880');
+const rowsOption = (): Option => new Option('--rows-per-worker <n>', 'a stage runs on one worker for each so many rows, up to all; 0: always on all (default: 122880)').argParser(wholeNumber(0, 2 ** 31));
 const exchangeOption = (): Option => new Option('--exchange <kind>', 'how rows travel between stages').choices(['direct', 'store']).default('direct');
 const profileOption = (): Option => new Option('--store-profile <name>', 'how the embedded object store behaves: as fast as it can, or with the latency of S3').choices(['none', 's3']).default('none');
 const memoryOption = (): Option => new Option('--worker-memory <size>', 'memory of each worker, such as 512MB or 2GB').argParser(memorySize).default(2 * 1024 ** 3, '2GB');
@@ -60,7 +60,7 @@ function addObjectStore(command: Command): Command {
 
 function program(context: CommandContext, json: boolean): Command {
   const root = new Command('pappus')
-    .description('Data analytics, and any networked program, on serverless functions.')
+    .description('SQL over Parquet on function workers; functions in sandboxes, and compositions of them.')
     .version('0.1.0')
     .exitOverride()
     .showHelpAfterError('(pappus --help shows what there is)')
@@ -72,8 +72,14 @@ function program(context: CommandContext, json: boolean): Command {
   addDemo(root, context);
   addPlatform(root, context);
   root.commandsGroup('Commands:');
-  for (const command of root.commands) command.exitOverride();
+  for (const command of root.commands) finished(command, `pappus ${command.name()}`);
   return root;
+}
+
+/** A mistake throws, and points at the help of its command. */
+function finished(command: Command, line: string): void {
+  command.exitOverride().showHelpAfterError(`(${line} --help shows what there is)`);
+  for (const inner of command.commands) finished(inner, `${line} ${inner.name()}`);
 }
 
 function addQuery(root: Command, context: CommandContext): void {
@@ -123,7 +129,6 @@ function addTpch(root: Command, context: CommandContext): void {
     .option('--threads <n>', 'generating threads (default: cores)', wholeNumber(1, 256))
     .option('--json', 'the tables as JSON')
     .addHelpText('after', '\nExample:\n  pappus tpch generate --sf 1 --out ./data')
-    .exitOverride()
     .action(async (options) => (await import('./commands/tpch-generate.ts')).tpchGenerate(context, options));
   addObjectStore(tpch.command('run'))
     .description('Run TPC-H queries on function workers, and with --check compare each with one DuckDB process.')
@@ -140,7 +145,6 @@ function addTpch(root: Command, context: CommandContext): void {
     .option('--profile', 'show where each query spent its time')
     .option('--json', 'one JSON document')
     .addHelpText('after', '\nExamples:\n  pappus tpch run --sf 0.1 --workers 4 --check\n  pappus tpch run --queries 5,8,21 --exchange store --store-profile s3')
-    .exitOverride()
     .action(async (options) => (await import('./commands/tpch-run.ts')).tpchRun(context, options));
 }
 

@@ -7,7 +7,7 @@ import { printFailure } from '../failure.ts';
 import { plural } from '../output/units.ts';
 import { connect, type ServerFlags } from '../platform/connection.ts';
 import { deployableFiles } from '../platform/deployable-files.ts';
-import { folderOf, readDeployable, type Deployable, type SpecFlags } from '../platform/deployable.ts';
+import { fileKind, folderOf, readDeployable, type Deployable, type SpecFlags } from '../platform/deployable.ts';
 import { deploy, inOrder, type Deployed } from '../platform/deployment.ts';
 import { isolationText } from '../platform/isolation-text.ts';
 import { readManifest, type FunctionEntry, type Manifest } from '../platform/manifest.ts';
@@ -39,6 +39,7 @@ export async function deployFiles(context: CommandContext, paths: readonly strin
   const { out, err, signal } = context;
   const files = await filesOf(paths);
   if (flags.name !== undefined && files.length > 1) throw new AppError('invalid-argument', '--name is for one file');
+  refuseUnusedFlags(files, flags);
   let failures = 0;
   /** One file's mistake is no reason to keep the others back; a server that is not there is. */
   const failed = (thrown: unknown): void => {
@@ -64,6 +65,15 @@ export async function deployFiles(context: CommandContext, paths: readonly strin
   }
   if (flags.json === true) out.write(`${JSON.stringify(done.map(({ remarks, ...deployed }) => ({ ...deployed, warnings: remarks })))}\n`);
   if (failures > 0) throw new AppError('invalid-argument', `${failures} of ${plural(files.length, 'file')} could not be deployed`);
+}
+
+const FUNCTION_FLAGS = ['in', 'out', 'memory', 'time', 'outputBytes', 'outputItems', 'logBytes', 'concurrency', 'memoize', 'env', 'clock', 'random'] as const;
+
+/** What counts for functions only, where there is none. */
+function refuseUnusedFlags(files: readonly DeployedFile[], flags: DeployFlags): void {
+  const given = FUNCTION_FLAGS.filter((name) => flags[name] !== undefined).map((name) => `--${name.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}`);
+  if (given.length === 0 || files.some(({ file }) => fileKind(file) !== 'composition')) return;
+  throw new AppError('invalid-argument', `${given.join(', ')}: for functions, and ${files.length === 1 ? `${files[0]?.file} is a composition` : 'these files are compositions'}`);
 }
 
 async function filesOf(paths: readonly string[]): Promise<readonly DeployedFile[]> {

@@ -1,7 +1,7 @@
 /** `pappus invoke`. */
 import { once } from 'node:events';
 import { styleText } from 'node:util';
-import type { Invocation, PappusClient } from '@pappus/api';
+import type { InputSets, Invocation, PappusClient } from '@pappus/api';
 import { errorMessage, systemClock } from '@pappus/core';
 import { ProgressLine } from '../output/progress-line.ts';
 import { formatBytes, formatMs, plural } from '../output/units.ts';
@@ -47,6 +47,7 @@ export async function invoke(context: CommandContext, reference: string, flags: 
   } finally {
     line.stop();
   }
+  if (inputs.items === 0 || received.items === 0) await warnOfEmptySets(context, client, reference, inputs.sets);
   if (flags.quiet !== true && flags.json !== true) context.err.write(`${styleText('dim', `${elapsed()} · invocation ${invocation.id}`, { stream: context.err })}\n`);
   if (flags.trace === true) await showTrace(context, client, invocation.id);
 }
@@ -55,6 +56,13 @@ function outputTarget(context: CommandContext, reference: string, { out, json }:
   const head = { invocation: invocation.id, name: reference.split('@')[0], hash: invocation.version.split('@').at(-1) };
   if (out !== undefined) return folderTarget(out, context, json === true ? head : null);
   return json === true ? jsonTarget(context, head) : streamTarget(context);
+}
+
+/** Where nothing came of an invocation, or nothing went in: sets that nobody has given anything are the likely reason. */
+async function warnOfEmptySets({ err, signal }: CommandContext, client: PappusClient, reference: string, given: InputSets): Promise<void> {
+  const found = await client.describe(reference, { signal }).catch(() => null);
+  const empty = found?.signature.inputs.filter((set) => !Array.isArray(given[set]) || given[set].length === 0) ?? [];
+  for (const set of empty) err.write(`${styleText('yellow', 'warning:', { stream: err })} the input set ${set} had no items: --set ${set}=…\n`);
 }
 
 /** On standard error: standard output is the result's. */

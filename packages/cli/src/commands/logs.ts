@@ -1,7 +1,7 @@
 /** `pappus logs`: what a function wrote to stdout and stderr. */
 import { once } from 'node:events';
 import { styleText } from 'node:util';
-import type { LogEntry, Logs } from '@pappus/api';
+import type { LogEntry, Logs, PappusClient } from '@pappus/api';
 import { formatBytes } from '../output/units.ts';
 import { connect, type ServerFlags } from '../platform/connection.ts';
 import { LOG_WAIT_MS } from '../platform/limits.ts';
@@ -23,12 +23,19 @@ export async function logs(context: CommandContext, name: string, flags: LogsFla
     if (page.lost > 0) err.write(`… ${page.lost} outputs are gone: the server keeps the last ones only\n`);
     for (const entry of page.entries) if (!out.write(flags.json === true ? `${JSON.stringify(entry)}\n` : entryText(entry, out))) await once(out, 'drain');
     if (page.entries.length === 0) {
-      if (first && flags.json !== true) err.write(`${name} has written nothing${flags.follow === true ? ' yet' : ''}\n`);
+      if (first && flags.json !== true) err.write(await silence(client, name, flags.follow === true, signal));
       if (flags.follow !== true) return;
       waitMs = LOG_WAIT_MS;
     }
     after = page.next;
   }
+}
+
+/** Compositions never write: their functions do. */
+async function silence(client: PappusClient, name: string, follows: boolean, signal: AbortSignal): Promise<string> {
+  const found = await client.describe(name, { signal }).catch(() => null);
+  if (found?.kind !== 'composition') return `${name} has written nothing${follows ? ' yet' : ''}\n`;
+  return `${name} is a composition, and only functions write: ${found.calls.map((call) => `pappus logs ${call}`).join(', ')}\n`;
 }
 
 function entryText({ at, invocation, stream, text, droppedBytes }: LogEntry, out: NodeJS.WriteStream): string {

@@ -103,6 +103,10 @@ describe('deploy', () => {
     expect(JSON.parse(out)).toMatchObject({ spec: { inputs: ['a'], outputs: ['b'], memoize: false, limits: { memoryBytes: 32 * 1024 ** 2, timeMs: 500 }, capabilities: { clock: true, random: false, environment: { A: '1' } } } });
   });
 
+  it('refuses flags for functions where there is none', async () => {
+    expect(await server.pappus('deploy', file('twice.pcl'), '--in', 'q', '--output-bytes', '1MB')).toMatchObject({ status: 2, err: expect.stringMatching(/--in, --output-bytes: for functions, and \S+twice\.pcl is a composition/) });
+  });
+
   it('reads what pappus.json says of a function, and refuses keys that mean nothing', async () => {
     const folder = file('listed');
     await mkdir(folder);
@@ -143,6 +147,11 @@ describe('invoke', () => {
     expect(result.sets.map(({ name }) => name)).toEqual(['loud']);
     const items = result.sets[0]?.items.map(({ name, data }) => [name, Buffer.from(data, 'base64').toString()]);
     expect(items).toEqual([['a.txt', 'TEXTS/A.TXT'], ['inner/b.txt', 'TEXTS/INNER/B.TXT'], ['single.txt', 'SINGLE.TXT']]);
+  });
+
+  it('says which sets had no items where nothing came of it', async () => {
+    expect(await server.pappus('invoke', 'shout')).toMatchObject({ status: 0, err: expect.stringContaining('warning: the input set words had no items: --set words=…\n') });
+    expect((await server.pappus('invoke', 'shout', '--set', 'words=x')).err).not.toContain('warning');
   });
 
   it('tells how a function failed, with its stack, and the same as JSON', async () => {
@@ -193,6 +202,8 @@ describe('what is registered', () => {
     const described = await server.pappus('describe', 'shout');
     expect(described.out).toContain('shout(words) => (loud)  function');
     expect(described.out).toMatch(/isolation +JavaScript, reset between runs/);
+    expect(described.out).toContain('each run starts from the memory that the script had');
+    expect(described.out).toMatch(/limits +30.00 s, 256 MiB and 10000 items of output, 64 KiB of stdout/);
     expect(described.out).toMatch(/callers +twice/);
     expect((await server.pappus('describe', 'twice')).out).toContain('shout(words = all mid) => (out = loud);');
     expect(await server.pappus('rm', 'shout')).toMatchObject({ status: 2, err: expect.stringContaining('shout is called by twice') });
@@ -213,6 +224,7 @@ describe('observing', () => {
     expect(out).toMatch(/stdout shouting text\n/);
     const [first = ''] = (await server.pappus('logs', 'shout', '--json')).out.split('\n');
     expect(JSON.parse(first)).toMatchObject({ stream: 'stdout' });
+    expect((await server.pappus('logs', 'twice')).err).toBe('twice is a composition, and only functions write: pappus logs shout\n');
     expect(await server.pappus('logs', 'nobody')).toMatchObject({ status: 1 });
   });
 

@@ -13,6 +13,7 @@ export function addPlatform(root: Command, context: CommandContext): void {
   addCheck(root, context);
   addRegistered(root, context);
   addObserving(root, context);
+  addToken(root, context);
 }
 
 const withServer = (command: Command): Command =>
@@ -21,7 +22,7 @@ const withServer = (command: Command): Command =>
     .option('--token <token>', 'bearer token; the variable PAPPUS_TOKEN is not seen in process lists');
 
 const jsonOption = (what: string): Option => new Option('--json', what);
-const portOption = (): Option => new Option('--port <n>', 'port; 0 takes a free one').argParser(wholeNumber(0, 65_535)).default(undefined, '7077');
+const portOption = (): Option => new Option('--port <n>', 'port; 0 takes a free one (default: 7077)').argParser(wholeNumber(0, 65_535));
 const threadsOption = (): Option => new Option('--threads <n>', 'threads that run functions (default: cores)').argParser(wholeNumber(1, 256));
 const allowOption = (): Option => new Option('--allow-http <pattern>', 'a destination that compositions may fetch from, such as https://api.example.com/*; several times for several').argParser(repeated);
 const filesOption = (): Option => new Option('--files <folder>', 'folder that compositions may read');
@@ -31,11 +32,11 @@ function addServe(root: Command, context: CommandContext): void {
     .description('Run a server: functions and compositions over HTTP, kept on disk.')
     .option('--folder <path>', 'where what is deployed is kept (default: ~/.local/share/pappus)')
     .addOption(portOption())
-    .option('--host <address>', 'address to listen on; beyond 127.0.0.1 tokens are required')
+    .option('--host <address>', 'address to listen on; beyond 127.0.0.1 --token-file is required')
     .addOption(threadsOption())
     .addOption(allowOption())
     .addOption(filesOption())
-    .option('--token-file <path>', 'JSON file of the tokens that are taken, as SHA-256, with their quotas')
+    .option('--token-file <path>', 'JSON file of the tokens that are taken: {"tokens": [ … ]} with entries of pappus token')
     .option('--config <path>', 'JSON file of everything that can be set; flags count more')
     .addOption(jsonOption('address and folder as JSON'))
     .addHelpText('after', SERVE_HELP)
@@ -78,12 +79,12 @@ function addDeploy(root: Command, context: CommandContext): void {
     .optionsGroup('Options for functions (flags count more than pappus.json, and that more than the source):')
     .option('--in <names>', 'names of the input sets, such as a,b', nameList)
     .option('--out <names>', 'names of the output sets', nameList)
-    .option('--memory <size>', 'most memory of a run, such as 64MB', byteSize)
-    .option('--time <time>', 'longest time of a run, such as 500ms or 30s', duration)
-    .option('--output-bytes <size>', 'most bytes of output of a run', byteSize)
-    .option('--output-items <n>', 'most output items of a run', wholeNumber(1, 2 ** 31))
-    .option('--log-bytes <size>', 'most bytes kept of stdout and of stderr of a run', byteSize)
-    .option('--concurrency <n>', 'most runs at once', wholeNumber(1, 2 ** 31))
+    .option('--memory <size>', 'most memory of a run, such as 64MB (default: 64MB)', byteSize)
+    .option('--time <time>', 'longest time of a run, such as 500ms or 30s (default: 30s)', duration)
+    .option('--output-bytes <size>', 'most bytes of output of a run (default: 256MB)', byteSize)
+    .option('--output-items <n>', 'most output items of a run (default: 10000)', wholeNumber(1, 2 ** 31))
+    .option('--log-bytes <size>', 'most bytes kept of stdout and of stderr of a run (default: 64KB)', byteSize)
+    .option('--concurrency <n>', 'most runs at once (default: 1024)', wholeNumber(1, 2 ** 31))
     .option('--memoize', 'keep results by function and input')
     .option('--env <name=value>', 'an environment variable that it sees; several times for several', variable)
     .option('--clock', 'it sees the time')
@@ -135,17 +136,20 @@ function addRegistered(root: Command, context: CommandContext): void {
   withServer(root.command('ls'))
     .description('List what is deployed.')
     .addOption(jsonOption('the list as JSON'))
+    .addHelpText('after', '\nExample:\n  pappus ls')
     .action(async (options) => (await import('../commands/registered.ts')).list(context, options));
   withServer(root.command('describe'))
     .description('Show a function or composition: sets, isolation and why, limits, versions, callers.')
     .argument('<name>', 'its name, or NAME@HASH')
     .addOption(jsonOption('everything as JSON'))
+    .addHelpText('after', '\nExample:\n  pappus describe thumbnail')
     .action(async (name: string, options) => (await import('../commands/registered.ts')).describe(context, name, options));
   withServer(root.command('rm'))
     .description('Remove a function or composition, or one version of it.')
     .argument('<name>', 'its name, or NAME@HASH')
     .option('--force', 'even if compositions call it')
     .addOption(jsonOption('what was removed as JSON'))
+    .addHelpText('after', '\nExample:\n  pappus rm thumbnail@0123abcd      one version')
     .action(async (name: string, options) => (await import('../commands/registered.ts')).remove(context, name, options));
 }
 
@@ -155,10 +159,27 @@ function addObserving(root: Command, context: CommandContext): void {
     .argument('<name>', 'its name')
     .option('-f, --follow', 'go on as more is written')
     .addOption(jsonOption('one JSON object a line'))
+    .addHelpText('after', '\nExample:\n  pappus logs thumbnail --follow')
     .action(async (name: string, options) => (await import('../commands/logs.ts')).logs(context, name, options));
   withServer(root.command('trace'))
     .description('Show the runs of an invocation on a timeline.')
     .argument('<invocation>', 'its id, as invoke and errors give it')
     .addOption(jsonOption('the trace as JSON'))
+    .addHelpText('after', '\nExample:\n  pappus trace 9f2c41d07b3e8a65-1   (an invocation that invoke has named)')
     .action(async (invocation: string, options) => (await import('../commands/trace.ts')).trace(context, invocation, options));
 }
+
+function addToken(root: Command, context: CommandContext): void {
+  root.command('token')
+    .description('Make a bearer token, and its entry for the token file of a server.')
+    .argument('<name>', 'whose it is: logs and quotas go by it')
+    .addOption(jsonOption('token and entry as JSON'))
+    .addHelpText('after', TOKEN_HELP)
+    .action(async (name: string, options) => (await import('../commands/token.ts')).token(context, name, options));
+}
+
+const TOKEN_HELP = `
+Example:
+  pappus token ci         the token, for PAPPUS_TOKEN of its user, and {"name":"ci","sha256":"…"}
+Into the file of pappus serve --token-file goes the second line; quotas are optional:
+  {"tokens": [{"name": "ci", "sha256": "…", "quotas": {"invocationsPerMinute": 600, "bytesPerMinute": null, "concurrent": 8}}]}`;

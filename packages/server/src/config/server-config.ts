@@ -151,7 +151,7 @@ export function parseServerConfig(input: unknown, what = 'the configuration'): S
   const config = parseStrict(configSchema, input, what);
   if (config.tokens.length === 0 && !isLoopback(config.host)) {
     throw new AppError('invalid-argument', `${what}: ${config.host} is reached from other machines, and there is no token`, {
-      hint: 'Give tokens, or listen on 127.0.0.1.',
+      hint: 'Give tokens (pappus token NAME makes one for --token-file), or listen on 127.0.0.1.',
     });
   }
   return deepFrozen(config);
