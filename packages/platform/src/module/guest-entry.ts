@@ -41,6 +41,7 @@ export interface KeptTable {
 }
 
 const END = 0x0b;
+const DROP = 0x1a;
 const RETURN = 0x0f;
 const BLOCK: readonly number[] = [0x02, 0x40];
 const BR_TABLE = 0x0e;
@@ -53,6 +54,9 @@ const VALUE: readonly number[] = [0x20, 1];
 const ZERO: readonly number[] = [I32_CONST, 0];
 
 const call = (target: number): readonly number[] => [0x10, ...u32Bytes(target)];
+
+/** Code that leaves everything as it is: a call of the entry for a step that only asks. */
+export const idleCall = (entryFunction: number): readonly number[] => [I32_CONST, ENTER.denied, ...ZERO, ...call(entryFunction), DROP];
 
 /** Its body. `resets` says whether the mode is reset. */
 export function entryBody(facts: ModuleFacts, memory: MemoryPlan, targets: EntryTargets, resets: boolean): Uint8Array {

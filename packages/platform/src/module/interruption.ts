@@ -4,25 +4,17 @@
  * memory, and a function may have some hundred thousand of them in a row. So where a function has more than a few, a
  * call that does nothing goes before each.
  */
-import { u32Bytes } from './byte-reader.ts';
 import { inTurn, type Edit } from './code-rewriting.ts';
-import { ENTER } from './guest-entry.ts';
 import type { CodeSite } from './instructions.ts';
 import { MAX_UNINTERRUPTED_BULK_SITES } from './limits.ts';
 import type { ModuleFacts } from './module-facts.ts';
 
-const I32_CONST = 0x41;
-const CALL = 0x10;
-const DROP = 0x1a;
-/** With the longest index that a module may have. */
+/** Of the call, with the longest index that a module may have. */
 const MAX_PAUSE_BYTES = 10;
-
-/** Code that leaves everything as it is, and where the engine looks: a call of the module's entry for a step that only asks. */
-export const pause = (entry: number): readonly number[] => [I32_CONST, ENTER.denied, I32_CONST, 0, CALL, ...u32Bytes(entry), DROP];
 
 const isLong = (sites: readonly CodeSite[]): boolean => sites.length > MAX_UNINTERRUPTED_BULK_SITES;
 
-/** What goes before the bulk instructions of one function. */
+/** What goes before the bulk instructions of one function: `instead`, a call that does nothing. */
 export const interruptions = (sites: readonly CodeSite[], instead: readonly number[]): readonly Edit[] =>
   isLong(sites) ? sites.map(({ at }) => ({ at, until: at, instead, trapsAt: null })) : [];
 

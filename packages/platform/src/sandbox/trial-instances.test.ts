@@ -44,7 +44,7 @@ test.each([['plain', 0.002, 0.003], ['plain', 0.003, 0.0028], ['marked', 0.003, 
   expect([plain.rests, marked.rests]).toEqual([kept === 'marked', kept === 'plain']);
 });
 
-test('how long an instance rests is not the time of its run', () => {
+test('what comes between the end of the guest and that of its run is not the time of the run', () => {
   const { source } = sources();
   let nowMs = 0;
   const clock: Clock = { nowMs: () => nowMs, wallMs: () => nowMs, schedule: () => ({ cancel: () => undefined }) };
@@ -53,7 +53,7 @@ test('how long an instance rests is not the time of its run', () => {
   const trial = new TrialInstances(of('plain'), () => of('marked'), clock);
   for (let time = 0; time < ALL + 1; time++) {
     trial.enter(0);
-    trial.rest();
+    trial.ended();
     nowMs += 0.5;
     trial.leave();
   }
