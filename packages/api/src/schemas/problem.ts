@@ -36,7 +36,7 @@ export interface FunctionFailure {
   readonly message: string;
   /** The registered function that failed. */
   readonly function: string;
-  /** Its application in the composition, where there is one. */
+  /** Its application, where it ran in a composition: `composition: function → sets that it makes`; the composition may be one in another, `outer/inner`. */
   readonly application: string | null;
   /** Names of the items of its run, the first few. */
   readonly items: readonly string[];

@@ -55,7 +55,7 @@ function failureLines(failure: FunctionFailure, detail: string): readonly string
   if (!detail.includes(message)) lines.push(`  ${message}`);
   if (stack !== null) lines.push(...stack.trimEnd().split('\n').map((line) => `    ${line.trim()}`));
   if (functionName !== null || offset !== null) lines.push(`  at ${functionName ?? 'a function without a name'}${offset === null ? '' : `, offset 0x${offset.toString(16)} of the module`}`);
-  if (application !== null && application !== failure.function) lines.push(`  in the application ${application}`);
+  if (application !== null) lines.push(`  in ${application}`);
   if (items.length > 0) lines.push(`  items: ${items.slice(0, 5).join(', ')}${items.length > 5 ? ', …' : ''}`);
   return lines;
 }

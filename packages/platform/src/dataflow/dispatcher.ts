@@ -19,7 +19,7 @@ import { Invocation } from './invocation.ts';
 import { JobLogs, type FunctionLog } from './job-logs.ts';
 import { LiveSet } from './live-set.ts';
 import { DEFAULT_IO_SLOTS, ESTIMATED_IO_US, KEPT_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_NESTED_AT_ONCE, MAX_JOINED_RUNS } from './limits.ts';
-import { isKept, type Callee, type Plan, type Unit } from './plan.ts';
+import { isKept, type Callee, type Plan, type PlannedApplication, type Unit } from './plan.ts';
 import type { InvocationOptions, InvocationResult, LiveBytes, Run, RunningPlan } from './running-plan.ts';
 import { SharedPlaces } from './shared-places.ts';
 import { ThreadRoom, type RunEstimate } from './thread-room.ts';
@@ -241,7 +241,7 @@ export class Dispatcher {
   }
 
   #fail(invocation: RunningPlan, kind: 'cancelled' | 'deadline' | 'internal' | 'nesting', message: string): void {
-    invocation.fail({ function: null, path: [...invocation.path, invocation.plan.name], items: [], reason: { kind, message } });
+    invocation.fail({ function: null, path: [...invocation.path, invocation.plan.name], application: null, items: [], reason: { kind, message } });
   }
 
   #begin(entry: Entry): void {
@@ -394,17 +394,16 @@ export class Dispatcher {
 
   #onSegment(entry: Entry, run: Run, unit: Unit, result: SegmentResult, readyUs: number): void {
     const { invocation, job } = entry;
-    const calleeAt = (step: number): Callee => invocation.plan.applications[unit.applications[step] ?? -1]?.callee ?? run.planned.callee;
-    for (const { step, log } of result.logs) job.logs.add(calleeAt(step).name, log);
+    const plannedAt = (step: number): PlannedApplication => invocation.plan.applications[unit.applications[step] ?? -1] ?? run.planned;
+    for (const { step, log } of result.logs) job.logs.add(plannedAt(step).callee.name, log);
     const { trace } = job;
     if (trace !== null) {
-      for (const span of result.spans) {
-        const place = { path: [...invocation.path, invocation.plan.name], application: unit.applications[span.step] ?? 0, function: calleeAt(span.step).name, run: run.number };
-        trace.addCompute(place, readyUs, result.busyUs, span);
-      }
+      const placeAt = (step: number): Parameters<Trace['addCompute']>[0] => ({ path: [...invocation.path, invocation.plan.name], application: plannedAt(step).index, function: plannedAt(step).callee.name, run: run.number });
+      for (const span of result.spans) trace.addCompute(placeAt(span.step), readyUs, result.busyUs, span);
+      if (result.kind === 'failed' && result.spans.length === 0) trace.addLost(placeAt(result.step), readyUs);
     }
     if (result.kind === 'done') invocation.segmentDone(run, unit, result);
-    else invocation.failRun(run, result.failure, calleeAt(result.step));
+    else invocation.failRun(run, result.failure, plannedAt(result.step));
   }
 
   async #performIo(entry: Entry, run: Run): Promise<void> {

@@ -18,6 +18,8 @@ export interface InvocationFailure {
   readonly function: string | null;
   /** Compositions from the outermost in, where the function was called. */
   readonly path: readonly string[];
+  /** Which application of the innermost of them; null where it is about the whole invocation. */
+  readonly application: number | null;
   /** Names of the first items that the run had. */
   readonly items: readonly string[];
   readonly reason: RunFailure | EngineFailure | IoFailure | PlatformFailure;

@@ -78,8 +78,8 @@ export class FunctionInvocation implements RunningPlan, Run {
     this.#onEnd({ kind: 'failed', failure });
   }
 
-  failRun(run: Run, reason: InvocationFailure['reason'], callee?: Callee): void {
-    this.fail(failureOfRun(this, run, reason, callee));
+  failRun(run: Run, reason: InvocationFailure['reason'], planned?: PlannedApplication): void {
+    this.fail(failureOfRun(this, run, reason, planned));
   }
 
   /** The names are the plan's: what comes from an engine is only believed in its bytes. */
@@ -98,6 +98,6 @@ export class FunctionInvocation implements RunningPlan, Run {
   }
 
   #failPlatform(message: string): void {
-    this.fail({ function: null, path: [...this.path, this.plan.name], items: [], reason: { kind: 'set-items', message } });
+    this.fail({ function: null, path: [...this.path, this.plan.name], application: null, items: [], reason: { kind: 'set-items', message } });
   }
 }

@@ -141,12 +141,12 @@ export class Invocation implements RunningPlan {
     this.#end({ kind: 'failed', failure });
   }
 
-  failRun(run: GraphRun, reason: InvocationFailure['reason'], callee?: Callee): void {
-    this.fail(failureOfRun(this, run, reason, callee));
+  failRun(run: GraphRun, reason: InvocationFailure['reason'], planned?: PlannedApplication): void {
+    this.fail(failureOfRun(this, run, reason, planned));
   }
 
   #failPlatform(kind: PlatformFailure['kind'], message: string): void {
-    this.fail({ function: null, path: [...this.path, this.plan.name], items: [], reason: { kind, message } });
+    this.fail({ function: null, path: [...this.path, this.plan.name], application: null, items: [], reason: { kind, message } });
   }
 
   #failRuns({ name }: Callee, runs: number): void {

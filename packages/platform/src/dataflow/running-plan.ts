@@ -66,11 +66,12 @@ export interface RunningPlan {
   segmentDone(run: Run, unit: Unit, result: Extract<SegmentResult, { kind: 'done' }>): void;
   /** Ends it, unless it has ended. */
   fail(failure: InvocationFailure): void;
-  failRun(run: Run, reason: InvocationFailure['reason'], callee?: Callee): void;
+  /** `planned`: which application of the run's unit it was; else the run's own. */
+  failRun(run: Run, reason: InvocationFailure['reason'], planned?: PlannedApplication): void;
 }
 
 /** The failure of a run, with its place and the first items that it had. */
-export function failureOfRun({ plan, path }: RunningPlan, { planned, inputs }: Run, reason: InvocationFailure['reason'], callee: Callee = planned.callee): InvocationFailure {
-  const items = inputs.flatMap((set) => set.items.slice(0, 1).map(({ name }) => name));
-  return { function: callee.name, path: [...path, plan.name], items, reason };
+export function failureOfRun({ plan, path }: RunningPlan, run: Run, reason: InvocationFailure['reason'], planned: PlannedApplication = run.planned): InvocationFailure {
+  const items = run.inputs.flatMap((set) => set.items.slice(0, 1).map(({ name }) => name));
+  return { function: planned.callee.name, path: [...path, plan.name], application: planned.index, items, reason };
 }

@@ -51,6 +51,11 @@ export class Trace {
     this.add({ ...place, kind: 'compute', startedUs: readyUs + queueUs + startedUs - waitedUs, queueUs: waitedUs, fetchUs: 0, sandboxUs, computeUs, storeUs });
   }
 
+  /** A run of which nothing came back: its thread was ended, or lost. It waited and computed for so long. */
+  addLost(place: Pick<TraceSpan, 'path' | 'application' | 'function' | 'run'>, readyUs: number): void {
+    this.add({ ...place, kind: 'compute', startedUs: readyUs, queueUs: 0, fetchUs: 0, sandboxUs: 0, computeUs: this.nowUs() - readyUs, storeUs: 0 });
+  }
+
   get spans(): readonly TraceSpan[] {
     return this.#spans;
   }

@@ -117,7 +117,7 @@ describe('a composition', () => {
     expect((await items.next()).value).toMatchObject({ set: 'now' });
     (await held1())();
     const thrown = await items.next().catch((error: unknown) => error);
-    expect((thrown as ProblemError).problem).toMatchObject({ status: 500, failure: { kind: 'trap', function: 'trap', application: 'failing' } });
+    expect((thrown as ProblemError).problem).toMatchObject({ status: 500, failure: { kind: 'trap', function: 'trap', application: 'failing: trap → later' } });
     const response = await fetch(`${server.url}/v1/invoke/failing`, { method: 'POST', headers: { accept: 'multipart/form-data', 'content-type': 'application/x-tar' }, body: new Uint8Array(1_024) });
     expect(response.status).toBe(200); // no input: nothing runs, nothing fails
     await response.arrayBuffer();

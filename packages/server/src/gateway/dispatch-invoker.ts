@@ -44,7 +44,7 @@ export class DispatchInvoker implements Invoker {
     if (result.kind === 'done') return { kind: 'done', ...ended, outputs: result.outputs };
     const { reason } = result.failure;
     if (isPlatformFailure(reason)) return { kind: 'given-up', ...ended, reason: signal.aborted ? signal.reason : platformError(reason, result.failure.function) };
-    return { kind: 'failed', ...ended, failure: functionFailure(result.failure, reason) };
+    return { kind: 'failed', ...ended, failure: functionFailure(plan, result.failure, reason) };
   }
 
   #planOf(version: Version): Plan {
@@ -113,8 +113,8 @@ function platformError({ kind, message }: PlatformFailure, name: string | null):
 
 const LIMIT_STATUS = 500;
 
-function functionFailure({ function: name, path, items }: InvocationFailure, reason: Exclude<Reason, PlatformFailure>): FunctionFailure {
-  const place = { function: name ?? '', application: path.length === 0 ? null : path.join('/'), items };
+function functionFailure(plan: Plan, { function: name, path, application, items }: InvocationFailure, reason: Exclude<Reason, PlatformFailure>): FunctionFailure {
+  const place = { function: name ?? '', application: plan.alone || application === null ? null : `${path.join('/')}: ${name} → ${setsMade(plan, path.slice(1), application).join(', ')}`, items };
   if (reason.kind !== 'io') return describeFailure(reason, place);
   const about = reason.item === null ? '' : `${reason.item}: `;
   return { ...place, kind: 'io', message: `${about}${reason.message}`, trap: null, functionName: null, offset: null, exitCode: null, stack: null, limit: null };

@@ -114,7 +114,10 @@ describe('an invocation that goes wrong', () => {
   });
 
   it('is stopped at the time limit of the function, or at its own', async () => {
-    const limit = await refusal(server.client.invokeRaw('loop', 'x'));
+    const limit = await refusal(server.client.invokeRaw('loop', 'x', { traced: true }));
+    const [span] = (await server.client.trace(limit.problem.invocation ?? '')).spans;
+    expect(span).toMatchObject({ function: 'loop' });
+    expect(span?.computeUs).toBeGreaterThan(100_000); // nothing came back of it, and it is known for how long it was under way
     expect(limit.problem).toMatchObject({ status: 504, code: 'deadline-exceeded', failure: { kind: 'limit', limit: 'time' } });
     const startedMs = performance.now();
     expect((await refusal(server.client.invokeRaw('loop', 'x', { timeoutMs: 100 }))).problem).toMatchObject({ status: 504, failure: null });
