@@ -1,5 +1,5 @@
 /** A token to the request that asks what its bearer may read. */
-import type { Inputs, Outputs } from 'pappus';
+import type { Inputs, Outputs } from '@pappus/platform';
 
 export const inputs = ['token'];
 export const outputs = ['requests'];

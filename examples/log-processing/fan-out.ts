@@ -1,5 +1,5 @@
 /** The answer of the authorisation service to one request for each log server that it names. */
-import type { Inputs, Outputs } from 'pappus';
+import type { Inputs, Outputs } from '@pappus/platform';
 
 export const inputs = ['answers'];
 export const outputs = ['requests', 'refusal'];

@@ -1,5 +1,5 @@
 /** The logs of all servers to one report: how many lines of each level, and the errors. */
-import type { Inputs, Outputs } from 'pappus';
+import type { Inputs, Outputs } from '@pappus/platform';
 
 export const inputs = ['logs'];
 export const outputs = ['report'];

@@ -1,5 +1,5 @@
 /** 64-bit integers in memory to a matrix as text. */
-import type { Inputs, Outputs } from 'pappus';
+import type { Inputs, Outputs } from '@pappus/platform';
 
 export const inputs = ['matrices'];
 export const outputs = ['texts'];

@@ -1,5 +1,5 @@
 /** A matrix as text, a row on each line, to 64-bit integers in memory. */
-import type { Inputs, Outputs } from 'pappus';
+import type { Inputs, Outputs } from '@pappus/platform';
 
 export const inputs = ['texts'];
 export const outputs = ['matrices'];

@@ -2,7 +2,7 @@
  * A function in TypeScript: readings of weather stations as CSV, their minimum, mean and maximum as JSON, an item for
  * each station. The names of the sets stand in the source; whatever it imports is bundled with it.
  */
-import type { Inputs, Outputs } from 'pappus';
+import type { Inputs, Outputs } from '@pappus/platform';
 import { parseReadings } from './readings.ts';
 
 export const inputs = ['readings'];

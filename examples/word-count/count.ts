@@ -1,5 +1,5 @@
 /** Counts words. With `keyed`, a run sees all words that begin with one letter. */
-import type { Inputs, Outputs } from 'pappus';
+import type { Inputs, Outputs } from '@pappus/platform';
 
 export const inputs = ['words'];
 export const outputs = ['counts'];

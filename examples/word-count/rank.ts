@@ -1,5 +1,5 @@
 /** All counts to one table, the most frequent word first. */
-import type { Inputs, Outputs } from 'pappus';
+import type { Inputs, Outputs } from '@pappus/platform';
 
 export const inputs = ['counts'];
 export const outputs = ['table'];

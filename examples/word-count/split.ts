@@ -1,5 +1,5 @@
 /** Texts to words. The key of a word is the letter it begins with, so that `keyed` brings equal words together. */
-import type { Inputs, Outputs } from 'pappus';
+import type { Inputs, Outputs } from '@pappus/platform';
 
 export const inputs = ['texts'];
 export const outputs = ['words'];

@@ -83,6 +83,12 @@ describe('package edges', () => {
     expect(problems("import { a } from '../package.json'")).toEqual([]);
   });
 
+  it('lets examples import the types of functions, and nothing else of ours', () => {
+    expect(problems("import type { Inputs } from '@pappus/platform'", 'examples/word-count/split.ts')).toEqual([]);
+    expect(problems("import type { Inputs } from '@pappus/platform'", 'tests/x.ts')).toHaveLength(1);
+    expect(problems("import { a } from '@pappus/core'", 'examples/word-count/split.ts')).toHaveLength(1);
+  });
+
   it('lets only tests import what is for tests', () => {
     expect(problems("import { a } from '@pappus/testkit'")).toHaveLength(1);
     expect(problems("import { a } from '@pappus/testkit'", 'packages/analytics/src/x.test.ts')).toEqual([]);
