@@ -44,7 +44,7 @@ export { planFunction, planGraph, type Resolve } from './dataflow/plan-graph.ts'
 export { Trace, type TraceSpan } from './dataflow/trace.ts';
 
 // The platform's own functions.
-export { filesFunction, type FilesFunctionOptions } from './io/files/files-function.ts';
+export { openFilesFunction, type FilesFunctionOptions } from './io/files/files-function.ts';
 export { httpFunction } from './io/http/http-function.ts';
 export type { HttpFunctionOptions } from './io/http/http-settings.ts';
 export { ioTable, type IoFailure, type IoFunction, type IoTable } from './io/io-function.ts';

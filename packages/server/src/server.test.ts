@@ -52,6 +52,10 @@ describe('a server', () => {
     expect(performance.now() - startedMs).toBeLessThan(8_000);
   });
 
+  it('does not start where the folder of Files is not there', async () => {
+    await expect(start({ io: { files: { folder: join(folder, 'gone') } } })).rejects.toThrow(/the folder of the Files function, .*gone, can't be used: ENOENT/);
+  });
+
   it('that cannot listen, or whose folder another one has, leaves nothing behind', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => void taken.listen(0, '127.0.0.1', resolve));

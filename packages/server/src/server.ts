@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Signature } from '@pappus/api';
 import type { Clock, Logger, Random } from '@pappus/core';
-import { CoreController, createComputeEngine, Dispatcher, filesFunction, httpFunction, ioTable, Registry, ResultCache, type ComputeEngine, type FunctionSource, type IoTable } from '@pappus/platform';
+import { CoreController, createComputeEngine, Dispatcher, httpFunction, ioTable, openFilesFunction, Registry, ResultCache, type ComputeEngine, type FunctionSource, type IoTable } from '@pappus/platform';
 import type { ServerConfig } from './config/server-config.ts';
 import { DispatchInvoker } from './gateway/dispatch-invoker.ts';
 import { tuneCollector } from './gateway/collector-tuning.ts';
@@ -44,7 +44,7 @@ export async function startServer(config: ServerConfig, services: ServerServices
 
 async function startParts(config: ServerConfig, services: ServerServices, stops: StopList): Promise<Gateway> {
   const { clock, logger, random, signal } = services;
-  const io = ioFunctions(config);
+  const io = await ioFunctions(config);
   stops.add(() => io.stop());
   const builtins = new Map<string, Signature>(io.functions.map(({ name, signature }) => [name, signature]));
   await mkdir(config.folder, { recursive: true, mode: 0o700 });
@@ -88,12 +88,12 @@ function valueOf<T>(settled: PromiseSettledResult<T>): T {
   return settled.value;
 }
 
-function ioFunctions({ io }: ServerConfig): IoTable {
+async function ioFunctions({ io }: ServerConfig): Promise<IoTable> {
   const { allow, allowPrivate } = io.http;
   const { folder } = io.files;
   return ioTable([
     ...(allow.length === 0 ? [] : [httpFunction({ destinations: { allow, allowPrivate } })]),
-    ...(folder === null ? [] : [filesFunction({ folder })]),
+    ...(folder === null ? [] : [await openFilesFunction({ folder })]),
   ]);
 }
 

@@ -38,6 +38,12 @@ interface Wanted {
   readonly exact: boolean;
 }
 
+/** Rejects with `not-found` where there is no such folder: better now than in the first invocation. */
+export async function openFilesFunction(options: FilesFunctionOptions): Promise<IoFunction> {
+  await realFolder(options.folder);
+  return filesFunction(options);
+}
+
 export function filesFunction(options: FilesFunctionOptions): IoFunction {
   const settings: Settings = { fileBytes: DEFAULT_FILE_BYTES, filesBytes: DEFAULT_FILES_BYTES, filesAtOnceBytes: DEFAULT_FILES_AT_ONCE_BYTES, files: DEFAULT_FILES, ...options };
   for (const limit of [settings.fileBytes, settings.filesBytes, settings.filesAtOnceBytes, settings.files]) assert(Number.isSafeInteger(limit) && limit > 0, `a limit of the Files function is ${limit}`);
