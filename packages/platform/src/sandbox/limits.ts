@@ -10,6 +10,9 @@ export const PLAIN_RUNS = 1_024;
 export const TRIAL_RUNS = 2_048;
 /** Marked code has to need less than this share of the time: a busy machine makes small differences. */
 export const MARKED_GAIN = 0.8;
+/** How often the choice is made, and after how many runs for the second time; for each further time four times as many. */
+export const MAX_TRIALS = 4;
+export const RUNS_BETWEEN_TRIALS = 32_768;
 /** Where a run takes longer, making a whole memory new is a small part of it. */
 export const MAX_TRIAL_RUN_MS = 1;
 /** Open files and folders of one run. */

@@ -1,7 +1,7 @@
 import type { Clock } from '@pappus/core';
 import { expect, test } from 'vitest';
 import type { GuestInstance, InstanceSource } from './guest-instance.ts';
-import { PLAIN_RUNS, TRIAL_RUNS } from './limits.ts';
+import { MAX_TRIALS, PLAIN_RUNS, RUNS_BETWEEN_TRIALS, TRIAL_RUNS } from './limits.ts';
 import { TrialInstances } from './trial-instances.ts';
 
 /** Sources whose runs take a time of their own on a clock that only they move. */
@@ -58,6 +58,29 @@ test('what comes between the end of the guest and that of its run is not the tim
     trial.leave();
   }
   expect(marked.at(-1)).toBe('marked');
+});
+
+test('a choice that a busy machine made wrong is made again, and not for ever', () => {
+  let nowMs = 0;
+  const used: string[] = [];
+  let markedMs = 0.009;
+  const clock: Clock = { nowMs: () => nowMs, wallMs: () => nowMs, schedule: () => ({ cancel: () => undefined }) };
+  const { source } = sources();
+  const of = (name: string): InstanceSource => ({ ...source(name, 0), enter: () => (used.push(name), {} as GuestInstance), leave: () => void (nowMs += name === 'marked' ? markedMs : 0.003) });
+  const trial = new TrialInstances(of('plain'), () => of('marked'), clock);
+  run(trial, ALL + 10);
+  expect(used.at(-1)).toBe('plain');
+  markedMs = 0.001;
+  run(trial, RUNS_BETWEEN_TRIALS + TRIAL_RUNS);
+  expect(used.at(-1)).toBe('marked');
+  markedMs = 0.009;
+  run(trial, 4 * RUNS_BETWEEN_TRIALS + TRIAL_RUNS);
+  expect(used.at(-1)).toBe('plain');
+  const runs = used.length;
+  run(trial, 4 ** MAX_TRIALS * RUNS_BETWEEN_TRIALS);
+  const lastMarked = used.lastIndexOf('marked');
+  expect(lastMarked - runs).toBeLessThan(16 * RUNS_BETWEEN_TRIALS + TRIAL_RUNS);
+  expect(used.at(-1)).toBe('plain');
 });
 
 test('a function with long runs, or one that can not be marked, stays plain', () => {

@@ -6,11 +6,12 @@
  *
  *   runs   PLAIN_RUNS: plain, measured  ─►  twice TRIAL_RUNS: both in turn, the second half measured  ─►  the faster one, plain where it is close
  *
- * So a function that runs a few times is not compiled twice, and one whose runs are long is never marked.
+ * So a function that runs a few times is not compiled twice, and one whose runs are long is never marked. Where other
+ * programs keep the machine busy, a choice may be wrong: it is made again a few times, after more and more runs.
  */
 import type { Clock } from '@pappus/core';
 import type { GuestInstance, InstanceSource } from './guest-instance.ts';
-import { MARKED_GAIN, MAX_TRIAL_RUN_MS, PLAIN_RUNS, TRIAL_RUNS } from './limits.ts';
+import { MARKED_GAIN, MAX_TRIAL_RUN_MS, MAX_TRIALS, PLAIN_RUNS, RUNS_BETWEEN_TRIALS, TRIAL_RUNS } from './limits.ts';
 
 /** Null where the code can't mark what it writes. */
 export type MakeMarked = () => InstanceSource | null;
@@ -22,6 +23,9 @@ export class TrialInstances implements InstanceSource {
   #marked: InstanceSource | null = null;
   #used: InstanceSource;
   #runs = 0;
+  #trials = 0;
+  /** Runs until the choice is made again; 0: it stands. */
+  #untilTrial = 0;
   #begunMs = 0;
   /** Since when the guest has ended; null while it runs. */
   #endedMs: number | null = null;
@@ -41,6 +45,7 @@ export class TrialInstances implements InstanceSource {
   }
 
   enter(inputBytes: number): GuestInstance {
+    if (this.#untilTrial > 0 && --this.#untilTrial === 0) this.#tryAgain();
     if (this.#spentMs !== null) {
       this.#used = this.#next();
       this.#begunMs = this.#clock.nowMs();
@@ -85,8 +90,15 @@ export class TrialInstances implements InstanceSource {
     this.#spentMs = null;
     const kept = chosen ?? this.#plain;
     for (const other of [this.#plain, this.#marked]) if (other !== kept) other?.rest();
-    if (kept === this.#plain) this.#marked = null;
+    if (this.#marked !== null && ++this.#trials < MAX_TRIALS) this.#untilTrial = RUNS_BETWEEN_TRIALS * 4 ** (this.#trials - 1);
+    else if (kept === this.#plain) this.#marked = null;
     return kept;
+  }
+
+  /** Both are compiled: they are measured at once. */
+  #tryAgain(): void {
+    this.#runs = PLAIN_RUNS + TRIAL_RUNS;
+    this.#spentMs = [[], []];
   }
 
   #medianMs(which: 0 | 1): number {
