@@ -28,7 +28,10 @@ export interface FilesFunctionOptions {
   readonly files?: number;
 }
 
-type Settings = Required<FilesFunctionOptions>;
+interface Settings extends Required<FilesFunctionOptions> {
+  /** Of all runs. */
+  readonly budget: ByteBudget;
+}
 
 interface Wanted {
   readonly path: string;
@@ -45,9 +48,9 @@ export async function openFilesFunction(options: FilesFunctionOptions): Promise<
 }
 
 export function filesFunction(options: FilesFunctionOptions): IoFunction {
-  const settings: Settings = { fileBytes: DEFAULT_FILE_BYTES, filesBytes: DEFAULT_FILES_BYTES, filesAtOnceBytes: DEFAULT_FILES_AT_ONCE_BYTES, files: DEFAULT_FILES, ...options };
-  for (const limit of [settings.fileBytes, settings.filesBytes, settings.filesAtOnceBytes, settings.files]) assert(Number.isSafeInteger(limit) && limit > 0, `a limit of the Files function is ${limit}`);
-  const budget = byteBudget(settings.filesAtOnceBytes);
+  const limits = { fileBytes: DEFAULT_FILE_BYTES, filesBytes: DEFAULT_FILES_BYTES, filesAtOnceBytes: DEFAULT_FILES_AT_ONCE_BYTES, files: DEFAULT_FILES, ...options };
+  for (const limit of [limits.fileBytes, limits.filesBytes, limits.filesAtOnceBytes, limits.files]) assert(Number.isSafeInteger(limit) && limit > 0, `a limit of the Files function is ${limit}`);
+  const settings: Settings = { ...limits, budget: byteBudget(limits.filesAtOnceBytes) };
   return {
     name: 'Files',
     signature: { inputs: ['requests'], outputs: ['contents'] },
@@ -56,12 +59,7 @@ export function filesFunction(options: FilesFunctionOptions): IoFunction {
       const requests = inputs[0]?.items ?? [];
       const patterns = parsePatterns(requests);
       if ('kind' in patterns) return failed(patterns);
-      const reserve = new FileReserve(settings, budget);
-      try {
-        return await readRequests(requests, patterns, { ...settings, reserve }, context);
-      } finally {
-        reserve.end();
-      }
+      return await readRequests(requests, patterns, settings, context);
     },
     stop: async () => {},
   };
@@ -77,8 +75,9 @@ function parsePatterns(requests: readonly Item[]): readonly FilePattern[] | IoFa
   return patterns;
 }
 
-async function readRequests(requests: readonly Item[], patterns: readonly FilePattern[], settings: Settings & { readonly reserve: FileReserve }, context: IoContext): Promise<IoOutcome> {
+async function readRequests(requests: readonly Item[], patterns: readonly FilePattern[], settings: Settings, context: IoContext): Promise<IoOutcome> {
   let at: string | null = null;
+  const reserve = new FileReserve(settings);
   try {
     const root = await realFolder(settings.folder);
     const budget: WalkBudget = { entries: MAX_VISITED_ENTRIES, files: settings.files };
@@ -89,12 +88,14 @@ async function readRequests(requests: readonly Item[], patterns: readonly FilePa
       for (const path of await pathsOf(pattern, root, budget, context.signal)) wanted.push({ path, key, request: name, exact: pattern.exact });
     }
     at = null;
-    const read = await concurrentMap(wanted, FILES_READ_AT_ONCE, context.signal, (file, _, signal) => readOne(root, file, settings.reserve, context, signal));
+    const read = await concurrentMap(wanted, FILES_READ_AT_ONCE, context.signal, (file, _, signal) => readOne(root, file, reserve, context, signal));
     return { kind: 'done', outputs: [{ name: 'contents', items: read.filter((item) => item !== null) }] };
   } catch (thrown) {
     if (context.signal.aborted) throw context.signal.reason;
     if (thrown instanceof FailedRequest) return failed(failureOf(thrown.error, thrown.request));
     return failed(failureOf(thrown, at));
+  } finally {
+    reserve.end();
   }
 }
 
@@ -132,24 +133,22 @@ async function readOne(root: string, { path, key, request, exact }: Wanted, rese
 /** Bytes of the files of one run, within its limits and those of all runs. */
 class FileReserve {
   readonly #settings: Settings;
-  readonly #budget: ByteBudget;
   #taken = 0;
 
-  constructor(settings: Settings, budget: ByteBudget) {
+  constructor(settings: Settings) {
     this.#settings = settings;
-    this.#budget = budget;
   }
 
   take(path: string, bytes: number): void {
-    const { fileBytes, filesBytes, filesAtOnceBytes } = this.#settings;
+    const { fileBytes, filesBytes, filesAtOnceBytes, budget } = this.#settings;
     if (bytes > fileBytes) throw new AppError('resource-exhausted', `${path} has ${bytes} bytes, of which ${fileBytes} are allowed`);
     if (this.#taken + bytes > filesBytes) throw new AppError('resource-exhausted', `the files of this run have more than ${filesBytes} bytes together`);
-    if (!this.#budget.take(bytes)) throw new AppError('resource-exhausted', `${path}: all runs together read more than ${filesAtOnceBytes} bytes of files at this moment`, { retryable: true });
+    if (!budget.take(bytes)) throw new AppError('resource-exhausted', `${path}: all runs together read more than ${filesAtOnceBytes} bytes of files at this moment`, { retryable: true });
     this.#taken += bytes;
   }
 
   end(): void {
-    this.#budget.give(this.#taken);
+    this.#settings.budget.give(this.#taken);
     this.#taken = 0;
   }
 }
