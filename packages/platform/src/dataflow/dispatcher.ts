@@ -7,6 +7,7 @@ import { AppError, Cancellation, cancelled, errorMessage, randomHex, toAppError,
 import { resultKey } from '../cache/result-key.ts';
 import type { Memoized, ResultCache } from '../cache/result-cache.ts';
 import type { ComputeEngine, SegmentResult, SegmentTask } from '../engine/compute-engine.ts';
+import type { RunEstimate } from '../engine/run-estimate.ts';
 import type { FunctionHash } from '../functions/function-spec.ts';
 import type { ItemSet, Sets } from '../sets/item.ts';
 import { Admission } from './admission.ts';
@@ -22,7 +23,7 @@ import { DEFAULT_IO_SLOTS, ESTIMATED_IO_US, KEPT_RUN_US, MAX_INVOCATION_NESTING,
 import { isKept, type Callee, type Plan, type PlannedApplication, type Unit } from './plan.ts';
 import type { InvocationOptions, InvocationResult, LiveBytes, Run, RunningPlan } from './running-plan.ts';
 import { SharedPlaces } from './shared-places.ts';
-import { ThreadRoom, type RunEstimate } from './thread-room.ts';
+import { ThreadRoom } from './thread-room.ts';
 import { Trace } from './trace.ts';
 
 export interface DispatcherOptions {

@@ -4,21 +4,11 @@
  * engines' own line, first come, first served, so the turns between compositions hold only as far as this is little time.
  */
 import type { Segment } from '../engine/compute-engine.ts';
+import { RunEstimate } from '../engine/run-estimate.ts';
 import { AHEAD_US, FIRST_ESTIMATE_US, LONG_RUN_US, TASKS_PER_THREAD } from './limits.ts';
 
-/** What tasks of one segment are likely to take, by those that have ended. */
-export class RunEstimate {
-  #us = FIRST_ESTIMATE_US;
-
-  get us(): number {
-    return this.#us;
-  }
-
-  /** Up fast and down slowly: too low an estimate puts others behind what takes long. */
-  learn(busyUs: number): void {
-    this.#us += (busyUs - this.#us) / (busyUs > this.#us ? 2 : 8);
-  }
-}
+/** Of an estimate that was too high, an eighth goes with each task. */
+const SLOWLY = 8;
 
 export class ThreadRoom {
   #threads: number;
@@ -47,7 +37,7 @@ export class ThreadRoom {
   estimateOf(segment: Segment): RunEstimate {
     const known = this.#estimates.get(segment);
     if (known !== undefined) return known;
-    const estimate = new RunEstimate();
+    const estimate = new RunEstimate(FIRST_ESTIMATE_US, SLOWLY);
     this.#estimates.set(segment, estimate);
     return estimate;
   }

@@ -3,12 +3,16 @@ import { assert } from '@pappus/core';
 import type { Segment } from './compute-engine.ts';
 import type { FunctionShelf, ShelvedFunction } from './function-shelf.ts';
 import { FIRST_ESTIMATE_US, MAX_SEGMENT_STEPS } from './limits.ts';
+import { RunEstimate } from './run-estimate.ts';
+
+/** Of an estimate that was too high, a sixteenth goes with each task. */
+const SLOWLY = 16;
 
 export class SegmentPlan {
   readonly segment: Segment;
   /** Each function once. */
   readonly functions: readonly ShelvedFunction[];
-  #estimateUs = FIRST_ESTIMATE_US;
+  readonly #estimate = new RunEstimate(FIRST_ESTIMATE_US, SLOWLY);
   #outputBytes = 0;
 
   constructor(segment: Segment, functions: readonly ShelvedFunction[]) {
@@ -17,7 +21,7 @@ export class SegmentPlan {
   }
 
   get estimateUs(): number {
-    return this.#estimateUs;
+    return this.#estimate.us;
   }
 
   /** Bytes of the sets that a task is likely to give. */
@@ -25,11 +29,10 @@ export class SegmentPlan {
     return this.#outputBytes;
   }
 
-  /** Up at once and down slowly: too low an estimate puts tasks behind one that takes long. */
+  /** As `RunEstimate`; bytes go up at once. */
   learn(busyUs: number, outputBytes: number): void {
-    const share = busyUs > this.#estimateUs ? 2 : 16;
-    this.#estimateUs += (busyUs - this.#estimateUs) / share;
-    this.#outputBytes = Math.max(outputBytes, Math.floor(this.#outputBytes - (this.#outputBytes - outputBytes) / 16));
+    this.#estimate.learn(busyUs);
+    this.#outputBytes = Math.max(outputBytes, Math.floor(this.#outputBytes - (this.#outputBytes - outputBytes) / SLOWLY));
   }
 }
 
