@@ -3,9 +3,10 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { PappusClient, ProblemError } from '@pappus/api';
 import { silentLogger, systemClock, systemRandom, type LogFields, type Logger } from '@pappus/core';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { leanProgramCode } from '@pappus/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseServerConfig } from './config/server-config.ts';
@@ -23,6 +24,13 @@ const start = (changes: Readonly<Record<string, unknown>> = {}, logger: Logger =
   return startServer(config, { clock: systemClock, random: systemRandom, logger });
 };
 
+/** As a journal without formats of preparations: modules are what was deployed, which no sandbox takes. */
+async function asOlderVersion(journal: string): Promise<void> {
+  const lines = (await readFile(journal, 'utf8')).split('\n').filter((line) => line !== '');
+  const older = lines.map((line) => line.slice(9).replaceAll(/"module":\{[^}]*\},"format":\d+/g, '"module":CODE').replaceAll(/("code":(\{[^}]*\}),"module":)CODE/g, '$1$2'));
+  await writeFile(journal, older.map((json) => `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`).join(''));
+}
+
 describe('a server', () => {
   it('has what was deployed before it was started again, and lets invocations end before it stops', async () => {
     const first = await start();
@@ -38,6 +46,17 @@ describe('a server', () => {
     await Promise.all([second.stop(), second.stop()]);
     expect(((await ending) as ProblemError).problem).toMatchObject({ status: 504, failure: { limit: 'time' } });
     await expect(client.health()).rejects.toMatchObject({ code: 'unavailable', hint: 'Start one with `pappus serve`.' });
+  });
+
+  it('runs what an older version of Pappus has prepared', async () => {
+    const first = await start();
+    const client = new PappusClient({ url: first.url });
+    await client.deployFunction('older', { inputs: ['in'], outputs: ['out'] }, await leanProgramCode('copy'));
+    await first.stop();
+    await asOlderVersion(join(folder, 'registry', 'journal'));
+    const second = await start();
+    expect(text(await new PappusClient({ url: second.url }).invokeRaw('older', 'again'))).toBe('again');
+    await second.stop();
   });
 
   it('ends what does not end by itself, and says so', async () => {

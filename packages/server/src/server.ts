@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Signature } from '@pappus/api';
 import type { Clock, Logger, Random } from '@pappus/core';
-import { CoreController, createComputeEngine, Dispatcher, httpFunction, ioTable, openFilesFunction, Registry, ResultCache, type ComputeEngine, type FunctionSource, type IoTable } from '@pappus/platform';
+import { CoreController, createComputeEngine, CurrentModules, Dispatcher, httpFunction, ioTable, openFilesFunction, Registry, ResultCache, type ComputeEngine, type FunctionSource, type IoTable } from '@pappus/platform';
 import type { ServerConfig } from './config/server-config.ts';
 import { DispatchInvoker } from './gateway/dispatch-invoker.ts';
 import { tuneCollector } from './gateway/collector-tuning.ts';
@@ -75,8 +75,10 @@ async function startBackground(config: ServerConfig, builtins: ReadonlyMap<strin
   const { processes, spares, spareProcesses } = config.engines;
   const threads = config.engines.threads ?? availableParallelism();
   const opening = Registry.open({ folder: join(config.folder, 'registry'), clock, logger, builtins, ...(signal === undefined ? {} : { signal }) });
-  const source: FunctionSource = { load: async (hash) => (await opening).load(hash) };
+  const source: FunctionSource = { load: async (hash) => (await modules).load(hash) };
   const starting = createComputeEngine({ processes, threads, spares, spareProcesses, source, folder: join(config.folder, 'engines'), clock, logger });
+  const modules = Promise.all([opening, starting]).then(([registry, engine]) => new CurrentModules({ registry, prepare: (...given) => engine.prepare(...given), logger }));
+  modules.catch(() => {}); // told below
   const [opened, started] = await Promise.allSettled([opening, starting]);
   if (opened.status === 'fulfilled') stops.add(() => opened.value.close());
   if (started.status === 'fulfilled') stops.add(() => started.value.stop());

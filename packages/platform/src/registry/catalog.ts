@@ -43,6 +43,11 @@ export class Catalog {
     return this.#byHash.get(hash)?.at(-1) ?? null;
   }
 
+  /** The same function may have several names. */
+  functionsByHash(hash: FunctionHash): readonly FunctionVersion[] {
+    return this.#byHash.get(hash) ?? [];
+  }
+
   speaksOf(blob: string): boolean {
     return this.#blobs.has(blob);
   }
@@ -60,6 +65,9 @@ export class Catalog {
           this.#add(version);
         }
         return;
+      case 'prepared':
+        for (const version of event.versions) this.#replace(version);
+        return;
       case 'removed':
         for (const { name, hash } of event.versions) this.#drop(name, hash);
     }
@@ -73,22 +81,41 @@ export class Catalog {
   #add(version: Version): void {
     append(this.#names, version.name, version);
     if (version.kind === 'function') append(this.#byHash, version.hash, version);
-    for (const { id } of blobsOf(version)) this.#blobs.set(id, (this.#blobs.get(id) ?? 0) + 1);
+    this.#countBlobs(version, 1);
     this.#versions += 1;
   }
 
   /** Does nothing where it is not there: the line that brought it may have been damaged. */
   #drop(name: string, hash: FunctionHash): void {
-    const version = this.#names.get(name)?.find((candidate) => candidate.hash === hash);
-    if (version === undefined) return;
+    const version = this.#find(name, hash);
+    if (version === null) return;
     take(this.#names, name, version);
     if (version.kind === 'function') take(this.#byHash, hash, version);
+    this.#countBlobs(version, -1);
+    this.#versions -= 1;
+  }
+
+  /** In the same place of the order. Does nothing where it is not there. */
+  #replace(version: FunctionVersion): void {
+    const before = this.#find(version.name, version.hash);
+    if (before?.kind !== 'function') return;
+    exchange(this.#names, version.name, before, version);
+    exchange(this.#byHash, version.hash, before, version);
+    this.#countBlobs(version, 1);
+    this.#countBlobs(before, -1);
+  }
+
+  #find(name: string, hash: FunctionHash): Version | null {
+    return this.#names.get(name)?.find((candidate) => candidate.hash === hash) ?? null;
+  }
+
+  #countBlobs(version: Version, change: 1 | -1): void {
     for (const { id } of blobsOf(version)) {
-      const uses = defined(this.#blobs.get(id), `the count of blob ${id}`) - 1;
+      const uses = (this.#blobs.get(id) ?? 0) + change;
+      assert(uses >= 0, `blob ${id} is less wanted than by nobody`);
       if (uses === 0) this.#blobs.delete(id);
       else this.#blobs.set(id, uses);
     }
-    this.#versions -= 1;
   }
 }
 
@@ -100,8 +127,18 @@ function append<V>(map: Map<string, V[]>, key: string, value: V): void {
 
 function take<V>(map: Map<string, V[]>, key: string, value: V): void {
   const list = defined(map.get(key), `the list of ${key}`);
-  const index = list.indexOf(value);
-  assert(index >= 0, `${key} is not in its list`);
+  const index = indexIn(list, key, value);
   if (list.length === 1) map.delete(key);
   else list.splice(index, 1);
+}
+
+function exchange<V>(map: Map<string, V[]>, key: string, before: V, after: V): void {
+  const list = defined(map.get(key), `the list of ${key}`);
+  list[indexIn(list, key, before)] = after;
+}
+
+function indexIn<V>(list: readonly V[], key: string, value: V): number {
+  const index = list.indexOf(value);
+  assert(index >= 0, `${key} is not in its list`);
+  return index;
 }

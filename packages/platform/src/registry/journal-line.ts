@@ -9,11 +9,13 @@
 import { crc32 } from 'node:zlib';
 import { AppError } from '@pappus/core';
 import type { FunctionHash } from '../functions/function-spec.ts';
-import type { Version } from './version.ts';
+import type { FunctionVersion, Version } from './version.ts';
 
 export type RegistryEvent =
   /** Each becomes the latest of its name; one of the same hash is replaced. All of them or none. */
   | { readonly kind: 'deployed'; readonly versions: readonly Version[] }
+  /** Prepared again: each takes the place of the version with its name and hash, where there is one. */
+  | { readonly kind: 'prepared'; readonly versions: readonly FunctionVersion[] }
   | { readonly kind: 'removed'; readonly versions: readonly { readonly name: string; readonly hash: FunctionHash }[] };
 
 /** The first line of each journal. */
@@ -27,7 +29,7 @@ export const HEADER: JournalHeader = { kind: 'format', version: JOURNAL_FORMAT }
 
 const SUM_CHARS = 8;
 const PREFIX_CHARS = SUM_CHARS + 1;
-const KINDS: ReadonlySet<unknown> = new Set(['format', 'deployed', 'removed']);
+const KINDS: ReadonlySet<unknown> = new Set(['format', 'deployed', 'prepared', 'removed']);
 
 export function encodeLine(entry: RegistryEvent | JournalHeader): Buffer {
   const json = Buffer.from(JSON.stringify(entry));

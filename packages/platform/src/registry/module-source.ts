@@ -6,6 +6,7 @@ import type { BlobStore } from './blob-store.ts';
 import type { FunctionVersion } from './version.ts';
 
 export interface LoadedFunction {
+  readonly version: FunctionVersion;
   readonly spec: FunctionSpec;
   readonly module: PreparedModule;
 }
@@ -46,10 +47,11 @@ export class ModuleSource {
     return loading;
   }
 
-  async #read({ name, hash, spec, report, module }: FunctionVersion, isCurrent: () => boolean): Promise<LoadedFunction> {
+  async #read(version: FunctionVersion, isCurrent: () => boolean): Promise<LoadedFunction> {
+    const { name, hash, spec, report, module } = version;
     try {
       const bytes = await this.#blobs.get(module, `the module of ${name}@${hash.slice(0, 12)}`);
-      const loaded: LoadedFunction = { spec, module: { bytes, report } };
+      const loaded: LoadedFunction = { version, spec, module: { bytes, report } };
       if (isCurrent()) this.#kept.set(hash, loaded, bytes.byteLength);
       return loaded;
     } finally {

@@ -14,6 +14,7 @@ import type { CompositionGraph, Signature } from '@pappus/composition';
 import { AppError, type Clock, type Logger } from '@pappus/core';
 import type { FunctionSource } from '../engine/compute-engine.ts';
 import type { FunctionHash, FunctionSpec } from '../functions/function-spec.ts';
+import { PREPARED_FORMAT } from '../sandbox/prepared-format.ts';
 import type { PreparedModule } from '../sandbox/sandbox.ts';
 import { blobRef } from './blob-store.ts';
 import { canonicalJson, compositionHash, functionHash } from './content-hash.ts';
@@ -133,6 +134,15 @@ export class Registry implements FunctionSource {
     return this.#store.load(hash);
   }
 
+  /** Another preparation of a function's code, under all of its names; nothing where it was removed meanwhile. */
+  keepPreparation(hash: FunctionHash, module: PreparedModule): Promise<void> {
+    return this.#store.changes.run('keeping a preparation', null, async () => {
+      const blob = blobRef(module.bytes);
+      const versions = this.#store.catalog.functionsByHash(hash).map((version) => ({ ...version, report: module.report, module: blob, format: PREPARED_FORMAT }));
+      if (versions.length > 0) await this.#store.commit({ kind: 'prepared', versions }, new Map([[blob, module.bytes]]));
+    });
+  }
+
   stats(): RegistryStats {
     const { catalog, moduleCacheBytes } = this.#store;
     return { names: catalog.nameCount, versions: catalog.versionCount, moduleCacheBytes };
@@ -150,7 +160,7 @@ export class Registry implements FunctionSource {
     const problems = [...nameProblems(name, builtins), ...specProblems(spec), ...sizes];
     if (problems.length > 0) return { kind: 'refused', problems };
     const [codeBlob, moduleBlob] = [blobRef(code), blobRef(module.bytes)];
-    const version: FunctionVersion = { kind: 'function', name, hash: functionHash(spec, code), ...this.#now(), spec, report: module.report, code: codeBlob, module: moduleBlob };
+    const version: FunctionVersion = { kind: 'function', name, hash: functionHash(spec, code), ...this.#now(), spec, report: module.report, code: codeBlob, module: moduleBlob, format: PREPARED_FORMAT };
     return this.#deploy([version], new Map([[codeBlob, code], [moduleBlob, module.bytes]]));
   }
 
@@ -231,7 +241,7 @@ export class Registry implements FunctionSource {
 function isSame(version: Version, before: Version | null): boolean {
   if (before === null) return false;
   if (version.kind === 'composition') return before.kind === 'composition' && canonicalJson(version.graph) === canonicalJson(before.graph);
-  return before.kind === 'function' && version.module.id === before.module.id && canonicalJson(version.report) === canonicalJson(before.report);
+  return before.kind === 'function' && version.module.id === before.module.id && version.format === before.format && canonicalJson(version.report) === canonicalJson(before.report);
 }
 
 function sizeProblems(what: string, bytes: Uint8Array, max: number): readonly string[] {

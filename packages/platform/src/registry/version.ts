@@ -1,6 +1,7 @@
 /** What the registry holds: versions of functions and compositions, and how they are shown. */
 import type { CompositionGraph, Signature } from '@pappus/composition';
 import type { FunctionHash, FunctionSpec } from '../functions/function-spec.ts';
+import { PREPARED_FORMAT } from '../sandbox/prepared-format.ts';
 import type { ModuleReport } from '../sandbox/sandbox.ts';
 
 /** Content on disk, named by the lower-case hex of its SHA-256. */
@@ -25,8 +26,9 @@ export interface FunctionVersion extends Deployment {
   readonly report: ModuleReport;
   /** As it was deployed. */
   readonly code: BlobRef;
-  /** As engines want it. */
+  /** As engines want it, in the format that it was prepared in; absent in registries from before formats were counted. */
   readonly module: BlobRef;
+  readonly format?: number;
 }
 
 export interface CompositionVersion extends Deployment {
@@ -70,6 +72,9 @@ export function signatureOf(version: Version): Signature {
     }
   }
 }
+
+/** Whether it was prepared as engines want it now. */
+export const isCurrent = ({ format = 0 }: FunctionVersion): boolean => format === PREPARED_FORMAT;
 
 export function blobsOf(version: Version): readonly BlobRef[] {
   return version.kind === 'function' ? [version.code, version.module] : [version.source];
