@@ -7,6 +7,7 @@ import type { IoFunction } from '../io/io-function.ts';
 import type { Item } from '../sets/item.ts';
 import type { DispatcherOptions } from './dispatcher.ts';
 import type { Inlet, InputSource, OutputSink } from './flow.ts';
+import type { Plan } from './plan.ts';
 import { planFunction, planGraph } from './plan-graph.ts';
 import { ClosureEngine, specOf, type Closure } from './testing/closure-engine.ts';
 import { chain, closed, computeOf, dispatcherOf, echo, invoke, item, items } from './testing/dispatching.ts';
@@ -89,6 +90,19 @@ it('ends at its deadline and when the client leaves, and leaves nothing behind',
   expect((await leaving).result).toMatchObject({ kind: 'failed', failure: { reason: { kind: 'cancelled' } } });
   await sleep(systemClock, 50);
   expect(dispatcher.stats()).toMatchObject({ invocations: 0, computing: 0, waiting: 0 });
+});
+
+it('says what was under way when it was given up', async () => {
+  const functions = new Map([['a', closed(echo)], ['b', closed(echo)]]);
+  const engine = new ClosureEngine(functions, null);
+  engine.run = () => new Promise(() => {});
+  const underWay = async (plan: Plan, count: number): Promise<unknown> => {
+    const { result } = await invoke(dispatcherOf(engine), plan, items(count), 30);
+    return result.kind === 'failed' && 'underWay' in result.failure.reason ? result.failure.reason.underWay : null;
+  };
+  expect(await underWay(planFunction('b', 'b', specOf(['in'], ['out'])), 1)).toEqual(['b']);
+  expect(await underWay(planGraph(chain('a', 'b'), computeOf(functions)), 1)).toEqual(['a → b']);
+  expect(await underWay(planGraph(chain('a', 'b'), computeOf(functions)), 3)).toEqual([expect.stringMatching(/^a → b \(\d runs\)$/)]);
 });
 
 it('tells a function that was removed from a defect', async () => {

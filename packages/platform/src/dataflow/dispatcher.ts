@@ -242,7 +242,7 @@ export class Dispatcher {
   }
 
   #fail(invocation: RunningPlan, kind: 'cancelled' | 'deadline' | 'internal' | 'nesting', message: string): void {
-    invocation.fail({ function: null, path: [...invocation.path, invocation.plan.name], application: null, items: [], reason: { kind, message } });
+    invocation.fail({ function: null, path: [...invocation.path, invocation.plan.name], application: null, items: [], reason: { kind, message, underWay: invocation.underWay() } });
   }
 
   #begin(entry: Entry): void {

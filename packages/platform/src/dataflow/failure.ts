@@ -11,6 +11,8 @@ import type { RunFailure } from '../sandbox/sandbox.ts';
 export interface PlatformFailure {
   readonly kind: 'live-bytes' | 'set-items' | 'runs' | 'nesting' | 'deadline' | 'cancelled' | 'unavailable' | 'overloaded' | 'gone' | 'internal';
   readonly message: string;
+  /** What ran when it was given up, where somebody gave it up; none: it waited for its turn. */
+  readonly underWay?: readonly string[];
 }
 
 export interface InvocationFailure {

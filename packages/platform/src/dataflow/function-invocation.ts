@@ -60,6 +60,10 @@ export class FunctionInvocation implements RunningPlan, Run {
     return Number(this.canStart(kind));
   }
 
+  underWay(): readonly string[] {
+    return this.#started && !this.#ended ? [this.planned.callee.name] : [];
+  }
+
   unitOf(): Unit | null {
     return this.plan.units[0] ?? null;
   }

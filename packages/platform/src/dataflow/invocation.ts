@@ -112,6 +112,15 @@ export class Invocation implements RunningPlan {
     return this.#applications.reduce((sum, application) => (application.planned.callee.kind === kind && !this.#isHeldBack(application) ? sum + application.runsLeft : sum), 0);
   }
 
+  underWay(): readonly string[] {
+    const nameOf = (index: number): string => this.plan.applications[index]?.callee.name ?? '';
+    return this.#applications.flatMap(({ active, planned }) => {
+      if (active === 0) return [];
+      const chain = (this.plan.units[planned.index]?.applications ?? [planned.index]).map(nameOf).join(' → ');
+      return [active === 1 ? chain : `${chain} (${active} runs)`];
+    });
+  }
+
   /** The unit that a run is the head of, or null for I/O and compositions. */
   unitOf(run: GraphRun): Unit | null {
     return this.plan.units[run.application.planned.index] ?? null;

@@ -58,6 +58,8 @@ export interface RunningPlan {
   canStart(kind: Callee['kind']): boolean;
   /** How many of them could start now, if there was room for all. */
   runsLeft(kind: Callee['kind']): number;
+  /** What has begun and not ended: functions as the composition calls them, those that follow one another on a thread together. */
+  underWay(): readonly string[];
   /** The unit that a run is the head of, or null for I/O and compositions. */
   unitOf(run: Run): Unit | null;
   /** A run that was a task of its own: an I/O function, a composition, a kept result. */

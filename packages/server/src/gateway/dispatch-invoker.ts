@@ -43,7 +43,7 @@ export class DispatchInvoker implements Invoker {
     };
     if (result.kind === 'done') return { kind: 'done', ...ended, outputs: result.outputs };
     const { reason } = result.failure;
-    if (isPlatformFailure(reason)) return { kind: 'given-up', ...ended, reason: signal.aborted ? signal.reason : platformError(reason, result.failure.function) };
+    if (isPlatformFailure(reason)) return { kind: 'given-up', ...ended, reason: signal.aborted ? withUnderWay(signal.reason, reason) : platformError(reason, result.failure.function) };
     return { kind: 'failed', ...ended, failure: functionFailure(plan, result.failure, reason) };
   }
 
@@ -102,6 +102,15 @@ const PLATFORM_CODES: Readonly<Record<PlatformFailure['kind'], ErrorCode>> = {
 };
 
 const isPlatformFailure = (reason: Reason): reason is PlatformFailure => reason.kind in PLATFORM_CODES;
+
+/** A deadline says what it was waited for. */
+function withUnderWay(given: unknown, { underWay }: PlatformFailure): unknown {
+  if (!(given instanceof AppError) || given.code !== 'deadline-exceeded' || underWay === undefined) return given;
+  const shown = underWay.slice(0, MAX_NAMED_UNDER_WAY).join(', ') + (underWay.length > MAX_NAMED_UNDER_WAY ? ' and more' : '');
+  return new AppError(given.code, `${given.message}: ${underWay.length === 0 ? 'it waited for its turn' : `under way: ${shown}`}`, given.hint === null ? {} : { hint: given.hint });
+}
+
+const MAX_NAMED_UNDER_WAY = 5;
 
 /** A limit of the platform that an invocation ran into is no fault of the request's length. */
 function platformError({ kind, message }: PlatformFailure, name: string | null): Error {
