@@ -16,7 +16,7 @@ export interface SandboxedFunction {
 
 const LIMITS = { memoryBytes: 16_777_216, timeMs: 10_000, outputBytes: 1_048_576, outputItems: 1_000, logBytes: 1_000, concurrency: 1 };
 
-export const engineSandboxes = (): SandboxFactory => createSandboxFactory();
+export const engineSandboxes = (): SandboxFactory => createSandboxFactory(() => {});
 
 /** With one input set `in` and one output set `out`, or none. */
 export async function openSandbox(factory: SandboxFactory, { code, kind, hasSets, mode }: SandboxedFunction): Promise<Sandbox> {

@@ -11,6 +11,7 @@ import type { EngineArguments } from './engine-arguments.ts';
 import { FrameStream } from './frame-stream.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { MAX_CONTROL_FRAME_BYTES, MEMORY_INTERVAL_MS, MIN_TERMINATE_LOOKS, TERMINATE_GRACE_MS, WATCH_INTERVAL_MS } from './limits.ts';
+import { writeLogs } from './outcome.ts';
 import { brokenProtocol, END_CAUSES, frameType, PROTOCOL_VERSION, type EndCause, type FrameType } from './protocol.ts';
 import { RunState, type RunningNow } from './run-state.ts';
 import type { ThreadData } from './thread.ts';
@@ -118,6 +119,7 @@ export class EngineHost {
       this.#writer.u32(running.task);
       this.#writer.u16(running.step);
       this.#writer.text(thread.problem);
+      writeLogs(this.#writer, running.task === 0 ? [] : thread.state.lastWords(running.task));
     });
   }
 

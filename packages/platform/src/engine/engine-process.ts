@@ -10,10 +10,12 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { errorMessage, type Clock, type Logger, type Timer } from '@pappus/core';
 import { BodyReader } from './body-reader.ts';
+import type { StepLog } from './compute-engine.ts';
 import { CONTROL_FD, FIRST_CHANNEL_FD, type EngineArguments } from './engine-arguments.ts';
 import { FrameStream } from './frame-stream.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { CHANNELS_PER_PROCESS, EXIT_GRACE_MS, MAX_CONTROL_FRAME_BYTES, PING_INTERVAL_MS, PING_TIMEOUT_MS, START_TIMEOUT_MS, STDERR_TAIL_BYTES } from './limits.ts';
+import { readLogs } from './outcome.ts';
 import { brokenProtocol, END_CAUSES, frameType, PROTOCOL_VERSION, type EndCause, type FrameType } from './protocol.ts';
 import { SharedFile } from './shared-file.ts';
 import { SharedSlots } from './shared-slots.ts';
@@ -25,6 +27,8 @@ export interface ThreadEnd {
   readonly running: number;
   readonly step: number;
   readonly message: string;
+  /** What the task had printed. */
+  readonly logs: readonly StepLog[];
 }
 
 export interface ProcessEvents extends Pick<LinkEvents, 'ready' | 'progressed' | 'returned'> {
@@ -198,7 +202,7 @@ export class EngineProcess {
         const link = this.links.get(id);
         const cause = END_CAUSES[reader.u8()];
         if (link === undefined || cause === undefined) throw brokenProtocol('the end of an unknown thread, or for an unknown cause');
-        const end = { cause, running: reader.u32(), step: reader.u16(), message: reader.text() };
+        const end = { cause, running: reader.u32(), step: reader.u16(), message: reader.text(), logs: readLogs(reader) };
         this.links.delete(id);
         return this.#options.events.threadEnded(this, link, end);
       }

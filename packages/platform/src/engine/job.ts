@@ -2,7 +2,7 @@
 import { AppError, type CancelSignal } from '@pappus/core';
 import type { FunctionSpec } from '../functions/function-spec.ts';
 import type { Preparation } from '../sandbox/sandbox.ts';
-import type { SegmentResult, SegmentTask } from './compute-engine.ts';
+import type { SegmentResult, SegmentTask, StepLog } from './compute-engine.ts';
 import { MAX_ATTEMPTS } from './limits.ts';
 import type { SegmentPlan } from './segment-plans.ts';
 
@@ -11,6 +11,8 @@ export interface Loss {
   readonly cause: 'time' | 'engine-lost';
   readonly step: number;
   readonly message: string;
+  /** What the task had printed, as far as that is known. */
+  readonly logs: readonly StepLog[];
 }
 
 export interface Caller<T> {
@@ -84,10 +86,10 @@ export class SegmentJob extends Pending<SegmentResult> {
     this.plan = plan;
   }
 
-  protected override fail({ cause, step, message }: Loss): void {
+  protected override fail({ cause, step, message, logs }: Loss): void {
     const failure =
       cause === 'time' ? ({ kind: 'limit', limit: 'time', message } as const) : ({ kind: 'engine-lost', attempts: this.attempts, message } as const);
-    this.resolve({ kind: 'failed', step, failure, spans: [], logs: [], busyUs: 0 });
+    this.resolve({ kind: 'failed', step, failure, spans: [], logs, busyUs: 0 });
   }
 }
 

@@ -52,6 +52,8 @@ export const MAX_SEGMENT_STEPS = 256;
 export const MAX_FAN_OUT = 4_096;
 /** Bytes of all sets that one segment makes. */
 export const MAX_SEGMENT_BYTES = 1_073_741_824;
+/** Bytes kept of what a task has printed whose thread is ended; with what stands around them they fit a control frame. */
+export const LAST_WORDS_BYTES = 32_768;
 /** Bytes of all logs of one segment. */
 export const MAX_SEGMENT_LOG_BYTES = 1_048_576;
 /** Segments that a thread keeps. */

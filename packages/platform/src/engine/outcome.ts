@@ -191,7 +191,7 @@ function readSpans(reader: BodyReader): readonly RunSpan[] {
   return spans;
 }
 
-function writeLogs(writer: FrameWriter, logs: readonly StepLog[]): void {
+export function writeLogs(writer: FrameWriter, logs: readonly StepLog[]): void {
   writer.u32(logs.length);
   for (const { step, log } of logs) {
     writer.u16(step);
@@ -203,7 +203,7 @@ function writeLogs(writer: FrameWriter, logs: readonly StepLog[]): void {
   }
 }
 
-function readLogs(reader: BodyReader): readonly StepLog[] {
+export function readLogs(reader: BodyReader): readonly StepLog[] {
   const logs: StepLog[] = [];
   for (let left = reader.count(reader.u32(), LOG_BYTES); left > 0; left--) {
     const step = reader.u16();

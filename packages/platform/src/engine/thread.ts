@@ -1,7 +1,7 @@
 /** The program of an engine's thread. */
 import { systemClock } from '@pappus/core';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { SandboxFactory } from '../sandbox/sandbox.ts';
+import type { Printed, SandboxFactory } from '../sandbox/sandbox.ts';
 import { BlockingChannel } from './blocking-channel.ts';
 import { MAX_AWAKE_PER_THREAD, MAX_FUNCTION_BYTES_PER_THREAD, MAX_FUNCTIONS_PER_THREAD } from './limits.ts';
 import { RunState } from './run-state.ts';
@@ -20,15 +20,16 @@ export interface ThreadData {
 }
 
 export interface SandboxModule {
-  createSandboxFactory(): SandboxFactory | Promise<SandboxFactory>;
+  createSandboxFactory(printed: Printed): SandboxFactory | Promise<SandboxFactory>;
 }
 
 const { fd, sharedFd, state, sandboxes, prepareTimeoutMs } = workerData as ThreadData;
 const { createSandboxFactory } = (await import(sandboxes)) as SandboxModule;
+const runState = new RunState(state);
 const server = new TaskServer({
   channel: new BlockingChannel(fd, sharedFd === null ? null : new SharedFile(sharedFd)),
-  factory: await createSandboxFactory(),
-  state: new RunState(state),
+  factory: await createSandboxFactory((stream, kept, dropped) => runState.printed(stream, kept, dropped)),
+  state: runState,
   clock: systemClock,
   prepareTimeoutMs,
   cache: { functions: MAX_FUNCTIONS_PER_THREAD, awake: MAX_AWAKE_PER_THREAD, keptBytes: MAX_FUNCTION_BYTES_PER_THREAD },

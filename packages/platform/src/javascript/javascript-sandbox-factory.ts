@@ -4,7 +4,7 @@
  */
 import { AppError, type Clock, type Random } from '@pappus/core';
 import type { FunctionSpec } from '../functions/function-spec.ts';
-import type { PreparedModule, Preparation, Sandbox, SandboxFactory } from '../sandbox/sandbox.ts';
+import type { PreparedModule, Preparation, Printed, Sandbox, SandboxFactory } from '../sandbox/sandbox.ts';
 import { type BaseImage, makeBaseImage } from './base-image.ts';
 import type { HostServices } from './host-functions.ts';
 import { bundleOf, decodeImage, type FunctionImage } from './image.ts';
@@ -16,6 +16,7 @@ export interface JavaScriptSandboxOptions {
   /** For functions that declare them. */
   readonly clock: Clock;
   readonly random: Random;
+  readonly printed?: Printed;
 }
 
 export function createJavaScriptSandboxFactory(options: JavaScriptSandboxOptions): SandboxFactory {
@@ -39,6 +40,6 @@ export function createJavaScriptSandboxFactory(options: JavaScriptSandboxOptions
   return {
     prepare: async (code, spec) => prepare(code, spec),
     open: async (module: PreparedModule, spec: FunctionSpec): Promise<Sandbox> =>
-      new JavaScriptSandbox({ base: base(), pool, image: fitting(decodeImage(module.bytes), spec), services: services(spec) }, spec),
+      new JavaScriptSandbox({ base: base(), pool, image: fitting(decodeImage(module.bytes), spec), services: services(spec), printed: options.printed ?? null }, spec),
   };
 }

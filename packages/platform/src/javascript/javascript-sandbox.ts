@@ -1,7 +1,7 @@
 /** A JavaScript function that is ready to run: its image over the base, in an instance of the thread's pool. */
 import { AppError, assert, errorMessage } from '@pappus/core';
 import type { FunctionSpec } from '../functions/function-spec.ts';
-import type { RunFailure, RunOutcome, RunTimer, Sandbox } from '../sandbox/sandbox.ts';
+import type { Printed, RunFailure, RunOutcome, RunTimer, Sandbox } from '../sandbox/sandbox.ts';
 import type { ItemSet, Sets } from '../sets/item.ts';
 import type { BaseImage } from './base-image.ts';
 import { failureOf, takeError, trapFailure } from './guest-error.ts';
@@ -24,6 +24,7 @@ export interface SandboxParts {
   readonly pool: InstancePool;
   readonly image: FunctionImage;
   readonly services: HostServices;
+  readonly printed: Printed | null;
 }
 
 export class JavaScriptSandbox implements Sandbox {
@@ -48,7 +49,7 @@ export class JavaScriptSandbox implements Sandbox {
     this.#image = image;
     this.#state = { program: {}, pages: image.pages, stackPointer: base.state.stackPointer, heap: base.state.heap, patches: image.patches };
     this.#maximumPages = Math.floor(spec.limits.memoryBytes / PAGE_BYTES);
-    this.#log = new BoundedLog(spec.limits.logBytes);
+    this.#log = new BoundedLog(spec.limits.logBytes, parts.printed);
     this.#calls = hostFunctions(parts.services, this.#log, () => base.addresses.scratch);
     this.keptBytes = patchBytes(image.patches) + image.bundle.length;
   }

@@ -1,8 +1,8 @@
 /** What a run prints, up to the function's limit for each stream; the rest is counted. */
-import type { RunLog } from '../sandbox/sandbox.ts';
+import type { LogStream, Printed, RunLog } from '../sandbox/sandbox.ts';
 
 export interface LogSink {
-  line(stream: 'stdout' | 'stderr', text: Uint8Array): void;
+  line(stream: LogStream, text: Uint8Array): void;
 }
 
 interface Stream {
@@ -15,16 +15,18 @@ const NOTHING = new Uint8Array(0);
 
 export class BoundedLog implements LogSink {
   readonly #limit: number;
-  readonly #streams: Readonly<Record<'stdout' | 'stderr', Stream>> = { stdout: { parts: [], bytes: 0 }, stderr: { parts: [], bytes: 0 } };
+  readonly #printed: Printed | null;
+  readonly #streams: Readonly<Record<LogStream, Stream>> = { stdout: { parts: [], bytes: 0 }, stderr: { parts: [], bytes: 0 } };
   #dropped = 0;
 
-  constructor(limitBytes: number) {
+  constructor(limitBytes: number, printed: Printed | null = null) {
     this.#limit = limitBytes;
+    this.#printed = printed;
   }
 
-  line(stream: 'stdout' | 'stderr', text: Uint8Array): void {
-    this.#write(this.#streams[stream], text);
-    this.#write(this.#streams[stream], NEWLINE);
+  line(stream: LogStream, text: Uint8Array): void {
+    this.#write(stream, text);
+    this.#write(stream, NEWLINE);
   }
 
   /** What was printed since the last call, or null. */
@@ -40,10 +42,12 @@ export class BoundedLog implements LogSink {
     return log;
   }
 
-  #write(stream: Stream, text: Uint8Array): void {
-    const kept = Math.min(text.length, this.#limit - stream.bytes);
+  #write(name: LogStream, text: Uint8Array): void {
+    const stream = this.#streams[name];
+    const kept = Math.max(0, Math.min(text.length, this.#limit - stream.bytes));
     this.#dropped += text.length - kept;
-    if (kept <= 0) return;
+    this.#printed?.(name, text.subarray(0, kept), text.length - kept);
+    if (kept === 0) return;
     // A Buffer's slice would be a view of the guest's memory.
     stream.parts.push(text === NEWLINE ? text : new Uint8Array(text.subarray(0, kept)));
     stream.bytes += kept;

@@ -14,6 +14,11 @@ export type RunFailure =
   | { readonly kind: 'limit'; readonly limit: 'memory' | 'time' | 'output-bytes' | 'output-items' | 'stack'; readonly message: string }
   | { readonly kind: 'invalid-output'; readonly message: string };
 
+export type LogStream = 'stdout' | 'stderr';
+
+/** Told of what a run prints while it prints it, for the case that the run has no end: what is kept of it, which holds during the call, and how many bytes are not. */
+export type Printed = (stream: LogStream, kept: Uint8Array, droppedBytes: number) => void;
+
 export interface RunLog {
   readonly stdout: Uint8Array;
   readonly stderr: Uint8Array;

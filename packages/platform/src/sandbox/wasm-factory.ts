@@ -13,7 +13,7 @@ import { COMPILED_HERE_BYTES } from './limits.ts';
 import type { GuestInterface } from './guest-interface.ts';
 import { MemoryPool } from './memory-pool.ts';
 import { PooledInstance } from './pooled-instance.ts';
-import type { PreparedModule, SandboxFactory } from './sandbox.ts';
+import type { PreparedModule, Printed, SandboxFactory } from './sandbox.ts';
 import { TrialInstances, type MakeMarked } from './trial-instances.ts';
 import { WASI_IMPORTABLE } from './wasi/signatures.ts';
 import { WasiInterface } from './wasi/wasi-interface.ts';
@@ -25,6 +25,7 @@ export interface WasmSandboxOptions {
   /** What functions see that declare a clock or randomness. */
   readonly clock: Clock;
   readonly random: Random;
+  readonly printed?: Printed;
   /** Whether code marks what it writes: where that is found to be faster, if nothing is said. Tests say it. */
   readonly marks?: Marking;
 }

@@ -127,7 +127,7 @@ describe('a composition', () => {
     const thrown = await server.client.invoke('late', { a: [{ name: 'x', data: '1' }], urls: [url('/slow')] }, { timeoutMs: 3_000, traced: true }).then(async (invocation) => await invocation.outputs()).catch((error: unknown) => error);
     (await held1())();
     const { problem } = thrown as ProblemError;
-    expect(problem).toMatchObject({ status: 504, code: 'deadline-exceeded' });
+    expect(problem).toMatchObject({ status: 504, code: 'deadline-exceeded', detail: expect.stringMatching(/under way: HTTP$/) as string });
     const trace = await server.client.trace(problem.invocation ?? '');
     expect(trace).toMatchObject({ outcome: 'failed', problem: { status: 504 }, spans: [{ function: 'chatty' }] });
     const { entries } = await server.client.logs('chatty');

@@ -48,6 +48,13 @@ describe('a function', () => {
     await works();
   });
 
+  it('that hangs has in its log what it printed before', async () => {
+    await server.client.deployFunction('talks', { kind: 'javascript', inputs: ['in'], outputs: ['out'], limits: { timeMs: 300 } }, Buffer.from('export default () => { console.log("before"); for (;;); }'));
+    expect(await problem(server.client.invokeRaw('talks', 'x'))).toMatchObject({ status: 504, failure: { kind: 'limit', limit: 'time' } });
+    expect((await server.client.logs('talks')).entries).toMatchObject([{ stream: 'stdout', text: 'before\n', droppedBytes: 0 }]);
+    await works();
+  });
+
   it('without end is stopped, and others are served meanwhile', async () => {
     await deploy('endless', 'loop', { timeMs: 700 });
     let over = false;

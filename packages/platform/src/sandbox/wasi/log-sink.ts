@@ -16,13 +16,15 @@ export class LogSink {
     return this.#size === 0 && this.dropped === 0;
   }
 
-  write(data: Uint8Array): void {
+  /** Gives how many of the bytes are kept. */
+  write(data: Uint8Array): number {
     const room = Math.min(data.length, this.#limit - this.#size);
     this.dropped += data.length - room;
-    if (room === 0) return;
+    if (room === 0) return 0;
     if (this.#size + room > this.#bytes.length) this.#grow(this.#size + room);
     this.#bytes.set(room === data.length ? data : data.subarray(0, room), this.#size);
     this.#size += room;
+    return room;
   }
 
   text(): Uint8Array {

@@ -4,16 +4,18 @@ import type { FunctionSpec } from '../../functions/function-spec.ts';
 import type { ItemSet, Sets } from '../../sets/item.ts';
 import { GuestMemory } from '../guest-memory.ts';
 import { OutputBudget } from '../output-budget.ts';
-import type { RunFailure, RunLog } from '../sandbox.ts';
+import type { Printed, RunFailure, RunLog } from '../sandbox.ts';
 import { Descriptors } from './descriptors.ts';
 import { LogSink } from './log-sink.ts';
 import { OutputFile } from './output-file.ts';
 import { RunFiles, STDIO } from './run-files.ts';
 import { readStdio, type Stdio } from './stdio-set.ts';
 
+/** What a run has to do with that is not in its inputs. */
 export interface Impurities {
   readonly clock: Clock;
   readonly random: Random;
+  readonly printed?: Printed;
 }
 
 /** Without the capability, randomness is this stream in each run: the same inputs give the same outputs. */
@@ -72,7 +74,8 @@ export class WasiRun {
   }
 
   print(sink: LogSink, data: Uint8Array): void {
-    sink.write(data);
+    const kept = sink.write(data);
+    this.#impurities.printed?.(sink === this.#stdout ? 'stdout' : 'stderr', data.subarray(0, kept), data.length - kept);
     const file = this.#printed?.[sink === this.#stdout ? 0 : 1];
     file?.write(file.size, data);
   }
