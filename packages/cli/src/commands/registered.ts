@@ -1,6 +1,6 @@
 /** `pappus ls`, `describe` and `rm`: what is registered. */
 import { styleText } from 'node:util';
-import type { CompositionDescription, FunctionDescription, Isolation, Listed, VersionEntry } from '@pappus/api';
+import type { CompositionDescription, FunctionDescription, Listed, VersionEntry } from '@pappus/api';
 import { textTable } from '../output/text-table.ts';
 import { formatBytes, formatMs, formatSize, plural } from '../output/units.ts';
 import { connect, type ServerFlags } from '../platform/connection.ts';
@@ -50,7 +50,7 @@ function functionText(found: FunctionDescription, stream: NodeJS.WriteStream): s
   const sees = [...(capabilities.clock ? ['the clock'] : []), ...(capabilities.random ? ['randomness'] : []), ...variables];
   const rows: Rows = [
     ['isolation', isolationText(isolation)],
-    ...reasons(isolation).map((reason) => ['', reason] as const),
+    ...isolation.reasons.map((reason) => ['', reason] as const),
     ['imports', isolation.imports.length === 0 ? 'none' : isolation.imports.join(', ')],
     ['memory', `${formatSize(isolation.memory.initialPages * 65_536)} at the start, up to ${formatSize(limits.memoryBytes)}`],
     ['limits', `${formatMs(limits.timeMs)}, ${formatSize(limits.outputBytes)} and ${limits.outputItems} items of output, ${formatSize(limits.logBytes)} of stdout and of stderr, ${limits.concurrency} runs at once`],
@@ -59,13 +59,6 @@ function functionText(found: FunctionDescription, stream: NodeJS.WriteStream): s
     ['code', `${spec.kind}, ${formatBytes(codeBytes)}`],
   ];
   return description(found, 'function', rows, stream);
-}
-
-/** Reset needs no reason against it: then it is said why it is safe. */
-function reasons({ abi, mode, reasons: found, memory }: Isolation): readonly string[] {
-  if (mode === 'pooled' || found.length > 0) return found;
-  if (abi === 'javascript') return ['each run starts from the memory that the script had when it was loaded'];
-  return [`its code changes no table and drops no segment: what a run changes of ${plural(memory.initialPages, 'page')} and of globals is put back`];
 }
 
 function compositionText(found: CompositionDescription, stream: NodeJS.WriteStream): string {

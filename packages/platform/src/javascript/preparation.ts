@@ -88,7 +88,7 @@ class Job {
     if (bytes > MAX_IMAGE_BYTES) return { kind: 'refused', problems: [`the module's top level leaves ${bytes} bytes of state, the limit is ${MAX_IMAGE_BYTES}`] };
     const report = {
       mode: 'reset' as const,
-      reasons: [],
+      reasons: ['each run starts from the memory that the script had when it was loaded'],
       abi: 'javascript' as const,
       imports: [],
       memory: { initialPages: instance.pages, maximumPages: this.#maximumPages() },

@@ -63,7 +63,9 @@ export function planIsolation(facts: ModuleFacts, memoryBytes: number): Isolatio
   const entries = [...changedTables].reduce((sum, table) => sum + (facts.tables[table]?.size.minimum ?? 0), 0);
   if (entries > MAX_RESTORED_ENTRIES) reasons.push(`its code changes tables of ${entries} entries: new ones may cost less than restoring them`);
   if (memory.initialPages > MAX_RESTORED_PAGES) reasons.push(`its memory begins with ${memory.initialPages} pages: a new one costs less than restoring it`);
-  return { mode: reasons.length === 0 ? 'reset' : 'pooled', reasons, memory };
+  if (reasons.length > 0) return { mode: 'pooled', reasons, memory };
+  const tables = changedTables.size === 0 ? 'changes no table' : 'changes entries of tables, but not their sizes,';
+  return { mode: 'reset', reasons: [`its code ${tables} and drops no segment: all that a run changes is put back`], memory };
 }
 
 function planMemory({ memories, code }: ModuleFacts, memoryBytes: number): MemoryPlan {

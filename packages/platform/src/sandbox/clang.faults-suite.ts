@@ -68,5 +68,5 @@ describe.skipIf(!hasLibc)('with a C library', () => {
 test.skipIf(!hasLibc)('C programs are reset', async () => {
   const factory = testFactory();
   const prepared = await factory.prepare(compile('copy-files.c', ...LIBC), testSpec());
-  expect(prepared).toMatchObject({ kind: 'prepared', module: { report: { mode: 'reset', reasons: [], abi: 'wasi' } } });
+  expect(prepared).toMatchObject({ kind: 'prepared', module: { report: { mode: 'reset', reasons: [expect.stringContaining('put back')], abi: 'wasi' } } });
 });

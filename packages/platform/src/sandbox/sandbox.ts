@@ -62,7 +62,7 @@ export interface Sandbox {
 /** What registration found out about a module; kept with it, so that starting needs no second look. */
 export interface ModuleReport {
   readonly mode: IsolationMode;
-  /** One sentence each: why this mode and not the faster one. */
+  /** One sentence each: why reset is safe, or why the runs are pooled. */
   readonly reasons: readonly string[];
   readonly abi: 'wasi' | 'lean' | 'javascript';
   readonly imports: readonly string[];
