@@ -37,6 +37,22 @@ test('the published example built is the published example written', () => {
   expect(checked === null ? null : toGraph(checked, 'image_process')).toEqual(imageProcess.graph);
 });
 
+test('a join means the inputs that it names, whatever sets and inputs are called', () => {
+  const names = ['a', 'b', 'x'] as const;
+  const f = declare('f', { inputs: ['a', 'b', 'x'], outputs: ['o'] });
+  for (const [first, second, third] of names.flatMap((one) => names.flatMap((two) => names.map((three) => [one, two, three] as const)))) {
+    for (const [left, right] of [['a', 'b'], ['b', 'a'], ['x', 'a'], ['b', 'x']] as const) {
+      const build = (): { readonly joins: unknown } | undefined =>
+        composition('c', { inputs: ['a', 'b', 'x'] }, (sets) => ({ out: f({ a: keyed(sets[first]), b: keyed(sets[second]), x: keyed(sets[third]) }, { by: by(left).left(right) }).o })).graph.applications[0];
+      const sets = { a: first, b: second, x: third };
+      const shared = (name: 'a' | 'b' | 'x'): boolean => Object.values(sets).filter((set) => set === sets[name]).length > 1;
+      const unsayable = [left, right].some((name) => shared(name) && Object.values(sets).filter((set) => set === name).length === 1);
+      if (unsayable) expect(build).toThrow(/a join cannot name the input/);
+      else expect(build()?.joins).toEqual([{ input: names.indexOf(left) }, { input: names.indexOf(right), kind: 'left' }].map((step) => expect.objectContaining(step) as unknown));
+    }
+  }
+});
+
 test('sets without a wish get the name of the output, made unique, and unused outputs are left out', () => {
   const twice = composition('twice', { inputs: ['responses'] }, ({ responses }) => {
     const first = http({ requests: each(responses) });

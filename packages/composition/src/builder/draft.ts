@@ -113,12 +113,15 @@ export class Draft {
   }
 }
 
-/** The set's name, as the language has it, unless that means another input or several. */
+/** The set's name, as the language has it, where one input alone reads the set; else the callee's name of the input. A set's name counts before an input's. */
 function joinName(parameter: string, inputs: Readonly<Record<string, Handed>>, nameOf: (set: SetOf) => string | null): string {
   const input = defined(inputs[parameter], `the input ${parameter} of a join`);
-  const others = Object.entries(inputs).filter(([other]) => other !== parameter);
+  const sets = Object.values(inputs).map(({ set }) => nameOf(set));
   const set = defined(nameOf(input.set), 'a name of a set');
-  return others.some(([other, handed]) => nameOf(handed.set) === set || other === set) ? parameter : set;
+  const readers = (name: string): number => sets.filter((other) => other === name).length;
+  if (readers(set) === 1) return set;
+  assert(readers(parameter) !== 1, `a join cannot name the input ${parameter}, which reads the set ${set} as others do: ${parameter} is the set of another input`);
+  return parameter;
 }
 
 /** The name itself, or with the lowest free number behind it. */
