@@ -85,6 +85,9 @@ it('removes what is deleted, unless it is still called, and follows the services
     await shown('try: pappus invoke pipeline');
     await shown('one.mjs: one is ready');
     const url = /http:\/\/\S+/.exec(streams.outText)?.[0] ?? '';
+    await write('greet.js', 'export const inputs = [');
+    await shown('greet.js');
+    expect(streams.all).not.toContain('greet is called by pipeline');
     await rm(join(at, 'greet.js'));
     await shown('greet is called by pipeline');
     await shown('hint: It stays as it was until nothing calls it');

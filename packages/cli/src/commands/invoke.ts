@@ -1,7 +1,7 @@
 /** `pappus invoke`. */
 import { once } from 'node:events';
 import { styleText } from 'node:util';
-import type { InputSets, Invocation, PappusClient } from '@pappus/api';
+import { ProblemError, type InputSets, type Invocation, type PappusClient } from '@pappus/api';
 import { errorMessage, systemClock } from '@pappus/core';
 import { ProgressLine } from '../output/progress-line.ts';
 import { formatBytes, formatMs, plural } from '../output/units.ts';
@@ -23,7 +23,7 @@ export interface InvokeFlags extends ServerFlags {
 
 export async function invoke(context: CommandContext, reference: string, flags: InvokeFlags): Promise<void> {
   const { signal } = context;
-  const client = await connectFor(flags.timeout ?? 0, flags);
+  const client = await connectFor(flags.timeout, flags);
   const inputs = await gatherInputs(flags.set ?? [], process.stdin);
   const received = { items: 0, bytes: 0 };
   const startedMs = systemClock.nowMs();
@@ -43,6 +43,9 @@ export async function invoke(context: CommandContext, reference: string, flags: 
   } catch (thrown) {
     // Nobody is left for what would still come: the server ends the invocation.
     await invocation?.cancel().catch(() => {});
+    line.stop();
+    const id = invocation?.id ?? (thrown instanceof ProblemError ? thrown.problem.invocation : null);
+    if (flags.trace === true && id !== null && !signal.aborted) await showTrace(context, client, id);
     throw signal.aborted ? signal.reason : explained(thrown);
   } finally {
     line.stop();

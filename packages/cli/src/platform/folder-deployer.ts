@@ -74,7 +74,7 @@ export class FolderDeployer {
   async #read(): Promise<Found | null> {
     try {
       const manifest = await readManifest(this.#folder);
-      const files = await deployableFiles(this.#folder, manifest);
+      const files = await deployableFiles(this.#folder, manifest, new Set(this.#last.keys()));
       const deployables: Deployable[] = [];
       for (const file of files) {
         const one = await this.#readOne(file, manifest);

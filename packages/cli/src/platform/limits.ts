@@ -26,5 +26,5 @@ export const SERVICE_STOP_MS = 2_000;
 export const DEV_DRAIN_MS = 1_000;
 /** Files of a folder that `dev` deploys. */
 export const MAX_DEPLOYED_FILES = 1_000;
-/** Invocations with a longer `--timeout` wait for an answer as long as it says. */
+/** Invocations with a shorter `--timeout` have an answer before Node's fetch gives up, after five minutes. */
 export const PATIENT_FROM_MS = 240_000;
