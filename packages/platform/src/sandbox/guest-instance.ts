@@ -34,7 +34,7 @@ export class GuestCode {
   readonly #module: WasmModule;
   /** What every instance imports. Our part gets another memory before each. */
   readonly #imports: WasmImports;
-  readonly #own: Record<string, WasmMemory>;
+  readonly #own: Record<string, WasmMemory | undefined>;
 
   constructor({ module, imports, memory, pool, written }: GuestCodeParts) {
     this.memory = memory;
@@ -48,6 +48,7 @@ export class GuestCode {
   instantiate({ memory, bytes, buffer, view }: PooledMemory): GuestInstance {
     this.#own[MEMORY_IMPORT.name] = memory;
     const enter = new webAssembly.Instance(this.#module, this.#imports).exports[ENTRY_EXPORT];
+    this.#own[MEMORY_IMPORT.name] = undefined; // a memory that has grown is nobody's after its run
     if (typeof enter !== 'function') {
       throw new AppError('corrupt-data', 'a module was prepared for another version of the platform', { hint: 'Deploy the function again: that prepares it anew.' });
     }

@@ -36,6 +36,7 @@ export class KeptInstance implements InstanceSource {
     const size = sizeForInput(this.#code.memory, inputBytes);
     const kept = this.#kept.get(size.initialPages) ?? this.#make(size);
     this.#used = kept;
+    this.#code.written?.begin();
     return kept.guest;
   }
 
@@ -43,6 +44,31 @@ export class KeptInstance implements InstanceSource {
     const kept = this.#used;
     this.#used = null;
     if (kept === null) return;
+    try {
+      this.#putBack(kept);
+    } finally {
+      this.#code.written?.end();
+    }
+  }
+
+  /** The snapshot goes too: it is soon taken again. One whose run did not come to its end is not as it was, and nobody gets its memory. */
+  rest(): void {
+    if (this.#used !== null) {
+      this.#kept.delete(this.#used.size.initialPages);
+      this.#code.written?.end();
+    }
+    this.#used = null;
+    for (const { guest, size } of this.#kept.values()) this.#code.pool.give(guest, size, (bytes) => this.#snapshot?.clear(bytes));
+    this.#kept.clear();
+    this.#snapshot = null;
+  }
+
+  wake(): void {
+    const { memory } = this.#code;
+    if (!this.#kept.has(memory.initialPages)) this.#kept.set(memory.initialPages, this.#make(memory));
+  }
+
+  #putBack(kept: Kept): void {
     const { guest, size } = kept;
     const { bytes } = guest;
     // An exception before all is put back leaves no instance rather than a used one.
@@ -58,20 +84,6 @@ export class KeptInstance implements InstanceSource {
       throw thrown;
     }
     if (this.#kept.get(size.initialPages) !== kept) this.#kept.set(size.initialPages, kept);
-  }
-
-  /** The snapshot goes too: it is soon taken again. One whose run did not come to its end is not as it was, and nobody gets its memory. */
-  rest(): void {
-    if (this.#used !== null) this.#kept.delete(this.#used.size.initialPages);
-    this.#used = null;
-    for (const { guest, size } of this.#kept.values()) this.#code.pool.give(guest, size, (bytes) => this.#snapshot?.clear(bytes));
-    this.#kept.clear();
-    this.#snapshot = null;
-  }
-
-  wake(): void {
-    const { memory } = this.#code;
-    if (!this.#kept.has(memory.initialPages)) this.#kept.set(memory.initialPages, this.#make(memory));
   }
 
   #restore(bytes: Uint8Array): void {

@@ -23,6 +23,7 @@ export class PooledInstance implements InstanceSource {
     if (this.#code.written !== null) this.#segments ??= takeSnapshot(pooled.bytes);
     this.#used = pooled;
     this.#size = size;
+    this.#code.written?.begin();
     return guest;
   }
 
@@ -37,6 +38,7 @@ export class PooledInstance implements InstanceSource {
         this.#segments?.mark(written);
         written.restore(bytes, NO_BLOCKS);
       });
+      written.end();
     }
   }
 

@@ -39,3 +39,20 @@ test('a memory is as it was, whatever was written and marked, and the next run b
     expect(Buffer.compare(memory, before)).toBe(0);
   }), { numRuns: 200 });
 });
+
+test('marks stay until the last of the runs that may have made them is put back', () => {
+  const blocks = new WrittenBlocks();
+  const memories = [1, 2].map((byte) => new Uint8Array(BYTES).fill(byte, 0, BLOCK_BYTES).fill(byte, byte * 5 * BLOCK_BYTES, byte * 5 * BLOCK_BYTES + 9));
+  const first = takeSnapshot(new Uint8Array(PAGE_BYTES));
+  for (const byte of [1, 2]) {
+    blocks.begin();
+    blocks.mark(0, BLOCK_BYTES);
+    blocks.mark(byte * 5 * BLOCK_BYTES, 9);
+  }
+  for (const memory of memories) {
+    blocks.restore(memory, first);
+    blocks.end();
+    expect(memory.every((byte) => byte === 0)).toBe(true);
+  }
+  expect(Buffer.compare(new Uint8Array(blocks.marks.buffer).subarray(0, NO_MARKS.length), NO_MARKS)).toBe(0);
+});

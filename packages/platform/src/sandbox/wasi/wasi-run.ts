@@ -94,6 +94,7 @@ export class WasiRun {
 
   forget(): void {
     this.end = null;
+    this.memory.detach();
     this.#random = null;
     this.#printed = null;
     this.#stdio = { caller: null, read: null };
