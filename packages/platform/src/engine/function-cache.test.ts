@@ -10,7 +10,7 @@ interface Opened {
 }
 
 /** The only byte of a module is its number; there is memory for `room` of them. Awake, one keeps 100 bytes, and 10 at rest. */
-function sandboxes(room: number): Opened {
+function sandboxes(room: number, grown: ReadonlyMap<number, number> = new Map()): Opened {
   const live = new Set<number>();
   const factory: SandboxFactory = {
     prepare: async () => ({ kind: 'refused', problems: [] }),
@@ -25,7 +25,7 @@ function sandboxes(room: number): Opened {
       return {
         mode: 'reset',
         get keptBytes() {
-          return live.has(number) ? 100 : 10;
+          return live.has(number) ? (grown.get(number) ?? 100) : 10;
         },
         run,
         lend: run,
@@ -54,6 +54,19 @@ describe('the functions of a thread', () => {
     expect(cache.takeEvicted()).toEqual([2]);
     expect(cache.takeEvicted()).toEqual([]);
     expect([cache.has(2), cache.openOf(2)]).toEqual([false, null]);
+  });
+
+  test('or when one of them has grown, though nothing is opened any more', async () => {
+    const grown = new Map<number, number>();
+    const { live, factory } = sandboxes(99, grown);
+    const cache = new FunctionCache(factory, { functions: 99, awake: 99, keptBytes: 1_000 });
+    await use(cache, 1, 2, 3);
+    grown.set(3, 850);
+    await use(cache, 1, 2, 3);
+    expect([...live]).toHaveLength(3);
+    cache.weigh([3]);
+    expect([...live].toSorted((a, b) => a - b)).toEqual([2, 3]);
+    expect(cache.takeEvicted()).toEqual([1]);
   });
 
   test('or when they keep too many bytes', async () => {

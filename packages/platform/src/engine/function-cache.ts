@@ -90,8 +90,19 @@ export class FunctionCache {
       if (oldest === null) break;
       this.#rest(oldest);
     }
+    this.#opened += 1;
+    if (this.#opened % OPENED_PER_WEIGHING === 0) for (const each of this.#awake) this.#weigh(each);
     this.#evictOver(wanted);
     return open;
+  }
+
+  /** After a run that may have made them larger: what they keep alive counts at once, and what has no room goes. */
+  weigh(ids: readonly number[]): void {
+    for (const id of ids) {
+      const holding = this.#holdings.get(id);
+      if (holding?.isAwake === true) this.#weigh(holding);
+    }
+    this.#evictOver(ids);
   }
 
   /** Closes a function whose sandbox threw: what state it is in is unknown. */
@@ -136,8 +147,6 @@ export class FunctionCache {
   }
 
   #evictOver(wanted: readonly number[]): void {
-    this.#opened += 1;
-    if (this.#opened % OPENED_PER_WEIGHING === 0) for (const holding of this.#awake) this.#weigh(holding);
     while (this.#holdings.size > this.#limits.functions || this.#bytes > this.#limits.keptBytes) {
       const oldest = this.#oldestAtRest(wanted) ?? this.#oldestAwake(wanted);
       if (oldest === null) return;

@@ -40,6 +40,19 @@ test('what is told of a task is never another one\'s', () => {
   expect([host.lastWords(1), host.lastWords(2)]).toEqual([[], []]);
 });
 
+test('words that are written anew while they are read end the reading', () => {
+  const memory = new SharedArrayBuffer(AT + LastWords.BYTES);
+  const thread = new LastWords(memory, AT);
+  const host = new LastWords(memory, AT);
+  thread.add(1, 'stdout', Buffer.from('one'));
+  thread.add(1, 'stdout', Buffer.alloc(40, 'x'));
+  const words = new Int32Array(memory);
+  for (const bytes of [-16, 0, 2 ** 31 - 1, -(2 ** 31)]) {
+    words[(AT + 8 + 16 + 8) / 4] = bytes;
+    expect(shown(host.read())).toEqual([[1, 'one', '', 0]]);
+  }
+});
+
 test('the first bytes are kept and the others counted, whatever is printed', () => {
   const print = fc.record({ step: fc.nat(3), stream: fc.constantFrom('stdout' as const, 'stderr' as const), bytes: fc.oneof(fc.nat(20), fc.nat(LAST_WORDS_BYTES + 100)) });
   fc.assert(

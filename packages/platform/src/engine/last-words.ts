@@ -69,6 +69,7 @@ export class LastWords {
     for (let at = 0; at < used; ) {
       const [step = 0, stream = 0, bytes = 0] = words.subarray((HEAD_BYTES + at) / 4);
       const from = at + RECORD_WORDS * 4;
+      if (bytes <= 0 || from + bytes > used) break; // written anew meanwhile: the thread has gone on
       const of = bySteps.get(step) ?? { step, parts: { stdout: [], stderr: [] } };
       bySteps.set(step, of);
       of.parts[STREAMS[stream] ?? 'stdout'].push(Buffer.from(this.#bytes.slice(from, from + bytes)));

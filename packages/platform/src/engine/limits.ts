@@ -66,6 +66,8 @@ export const MAX_AWAKE_PER_THREAD = 256;
 export const MAX_FUNCTION_BYTES_PER_THREAD = 268_435_456;
 /** How often a thread looks at what all of its functions that are awake keep alive, in functions that it opens. */
 export const OPENED_PER_WEIGHING = 32;
+/** Inputs of so many bytes may have made a function's memory larger: what it keeps alive is looked at after such a run. */
+export const WEIGHED_FROM_BYTES = 65_536;
 /** Bytes of prepared modules that the gateway keeps for threads that need them. */
 export const MAX_SHELF_BYTES = 134_217_728;
 

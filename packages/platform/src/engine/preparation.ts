@@ -70,12 +70,12 @@ function readJson(reader: BodyReader): unknown {
 }
 
 function checkedReport(value: unknown): ModuleReport {
-  const { mode, reasons, abi, imports, memory, functions } = fields(value);
+  const { mode, reasons, abi, imports, memory, functions, tableEntries } = fields(value);
   const { initialPages, maximumPages } = fields(memory);
   const known = isOneOf(mode, ['reset', 'pooled'] as const) && isOneOf(abi, ['wasi', 'lean', 'javascript'] as const);
-  const counted = isCount(initialPages) && isCount(maximumPages) && isCount(functions);
+  const counted = isCount(initialPages) && isCount(maximumPages) && isCount(functions) && isCount(tableEntries);
   if (!known || !counted || !areTexts(reasons) || !areTexts(imports)) throw brokenProtocol('a report of another shape');
-  return { mode, reasons, abi, imports, memory: { initialPages, maximumPages }, functions };
+  return { mode, reasons, abi, imports, memory: { initialPages, maximumPages }, functions, tableEntries };
 }
 
 const fields = (value: unknown): Readonly<Record<string, unknown>> => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {});

@@ -7,7 +7,7 @@ import { BodyReader } from './body-reader.ts';
 import type { ReceivedFrame } from './blocking-channel.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { FunctionCache, type FunctionCacheLimits } from './function-cache.ts';
-import { BATCH_BYTES, OPEN_TIMEOUT_MS, RESULT_DELAY_MS, RESULTS_PER_WRITE, SHARE_FROM_BYTES, TASKS_PER_BREATH } from './limits.ts';
+import { BATCH_BYTES, OPEN_TIMEOUT_MS, RESULT_DELAY_MS, RESULTS_PER_WRITE, SHARE_FROM_BYTES, TASKS_PER_BREATH, WEIGHED_FROM_BYTES } from './limits.ts';
 import { encodeResult, writeResult } from './outcome.ts';
 import { readFunction, readPrepare, writePrepared } from './preparation.ts';
 import { brokenProtocol, frameType, PROTOCOL_VERSION, taskFlag, type FrameType } from './protocol.ts';
@@ -29,6 +29,7 @@ interface Received {
   readonly inputs: readonly ItemSet[];
   readonly stdio: ItemSet | null;
   readonly traced: boolean;
+  readonly inputBytes: number;
   /** Without bytes where the task has none. */
   readonly slot: { readonly at: number; readonly bytes: number };
 }
@@ -130,10 +131,10 @@ export class TaskServer {
     const [inputBytes, stdioBytes] = [reader.u32(), reader.u32()];
     const shared = (flags & taskFlag.shared) !== 0;
     const { channel } = this.#options;
-    if (shared && stdioBytes === 0) return { inputs: storedSets(channel, slot.at, inputBytes), stdio: null, traced: (flags & taskFlag.traced) !== 0, slot };
+    if (shared && stdioBytes === 0) return { inputs: storedSets(channel, slot.at, inputBytes), stdio: null, traced: (flags & taskFlag.traced) !== 0, inputBytes, slot };
     const sets = shared ? channel.readShared(slot.at, inputBytes + stdioBytes) : reader.bytes(inputBytes + stdioBytes);
     const stdio = stdioBytes === 0 ? null : (decodeSets(sets.subarray(inputBytes))[0] ?? null);
-    return { inputs: decodeSets(stdioBytes === 0 ? sets : sets.subarray(0, inputBytes)), stdio, traced: (flags & taskFlag.traced) !== 0, slot };
+    return { inputs: decodeSets(stdioBytes === 0 ? sets : sets.subarray(0, inputBytes)), stdio, traced: (flags & taskFlag.traced) !== 0, inputBytes, slot };
   }
 
   #begin(id: number): boolean {
@@ -144,7 +145,7 @@ export class TaskServer {
   }
 
   /** With a slot, outputs go there from where the guests have put them; what they had to themselves is made new after the answer. */
-  #run(id: number, segment: KnownSegment, { inputs, stdio, traced, slot }: Received, functions: readonly OpenFunction[]): void {
+  #run(id: number, segment: KnownSegment, { inputs, stdio, traced, inputBytes, slot }: Received, functions: readonly OpenFunction[]): void {
     const work = { program: segment.program, functions, inputs, stdio, traced, lends: slot.bytes > 0 };
     try {
       const encoded = encodeResult(this.#runner.run(work));
@@ -158,7 +159,18 @@ export class TaskServer {
       this.#broken(id, segment, error);
     } finally {
       this.#runner.settle(work);
+      if (inputBytes >= WEIGHED_FROM_BYTES) this.#weigh(segment);
     }
+  }
+
+  #weigh({ functions }: KnownSegment): void {
+    this.#cache.weigh(functions);
+    this.#tellEvicted();
+  }
+
+  #tellEvicted(): void {
+    const evicted = this.#cache.takeEvicted();
+    if (evicted.length > 0) this.#answer(frameType.evicted, 0, () => this.#numbers(evicted));
   }
 
   /** By step, or null when one is not open. */
@@ -178,8 +190,7 @@ export class TaskServer {
       this.#options.state.beginRun(step, OPEN_TIMEOUT_MS);
       await this.#cache.open((steps[step] as { function: number }).function, segment.functions);
     }
-    const evicted = this.#cache.takeEvicted();
-    if (evicted.length > 0) this.#answer(frameType.evicted, 0, () => this.#numbers(evicted));
+    this.#tellEvicted();
     return this.#opened(segment) as readonly OpenFunction[];
   }
 
@@ -192,8 +203,7 @@ export class TaskServer {
   #broken(id: number, segment: KnownSegment, error: unknown): void {
     this.#options.state.endTask();
     this.#cache.discard(segment.functions);
-    const evicted = this.#cache.takeEvicted();
-    this.#answer(frameType.evicted, 0, () => this.#numbers(evicted));
+    this.#tellEvicted();
     this.#answer(frameType.broken, id, () => this.#writer.text(errorMessage(error)));
   }
 

@@ -93,6 +93,7 @@ class Job {
       imports: [],
       memory: { initialPages: instance.pages, maximumPages: this.#maximumPages() },
       functions: 1,
+      tableEntries: 0,
     };
     return { kind: 'prepared', module: { bytes: encodeImage(this.#base.id, instance.pages, patches, bundle), report } };
   }

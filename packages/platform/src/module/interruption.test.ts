@@ -17,7 +17,7 @@ parentPort.postMessage('runs');
 for (const call of Object.values(exports)) if (typeof call === 'function') call(1, 0);`;
 
 async function rewritten(instructions: string): Promise<Uint8Array> {
-  const code = await assembleWasm(`(module (memory ${PAGES}) (table $t 262144 funcref) (func (export "_start") (local $all i32) (local.set $all (i32.const ${PAGES * PAGE_BYTES})) ${instructions}))`);
+  const code = await assembleWasm(`(module (memory ${PAGES}) (table $t 65536 funcref) (func (export "_start") (local $all i32) (local.set $all (i32.const ${PAGES * PAGE_BYTES})) ${instructions}))`);
   const prepared = prepareModule(code, WASI_IMPORTABLE, PAGES * PAGE_BYTES);
   if (prepared.kind === 'refused') throw new Error(prepared.problems.join());
   return prepared.module.bytes;
@@ -27,7 +27,7 @@ const FILL = '(memory.fill (i32.const 0) (i32.const 0) (local.get $all))\n';
 
 test.each([
   ['memory', FILL],
-  ['tables', '(table.fill $t (i32.const 0) (ref.null func) (i32.const 262144))\n'],
+  ['tables', '(table.fill $t (i32.const 0) (ref.null func) (i32.const 65536))\n'],
 ])('a function of thousands of instructions on whole %s can be ended', async (_, instruction) => {
   const bytes = await rewritten(instruction.repeat(3_000));
   for (const each of [bytes, markWrites(bytes)]) {

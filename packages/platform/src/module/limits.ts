@@ -12,8 +12,8 @@ export const MAX_GLOBALS = 10_000;
 export const MAX_INITIAL_VALUE_BYTES = 1_048_576;
 export const MAX_EXPORTS = 10_000;
 export const MAX_TABLES = 16;
-/** Entries of one table, at its start and ever. */
-export const MAX_TABLE_ENTRIES = 262_144;
+/** Entries of all tables at their start, and of one table ever: each has 24 bytes of the thread's heap. Compilers need some thousands. */
+export const MAX_TABLE_ENTRIES = 65_536;
 export const MAX_SEGMENTS = 100_000;
 /** Places where a module asks for its memory's size or more of it. */
 export const MAX_MEMORY_SITES = 100_000;

@@ -109,7 +109,8 @@ function tableProblems(facts: ModuleFacts): readonly string[] {
   const problems: string[] = [];
   for (const { size } of facts.tables) {
     if (size.wide) problems.push('a table has 64-bit indices: only 32-bit ones are supported');
-    if (size.minimum > MAX_TABLE_ENTRIES) problems.push(`a table has ${size.minimum} entries: at most ${MAX_TABLE_ENTRIES} are allowed`);
   }
+  const entries = facts.tables.reduce((sum, { size }) => sum + size.minimum, 0);
+  if (entries > MAX_TABLE_ENTRIES) problems.push(`the tables have ${entries} entries: at most ${MAX_TABLE_ENTRIES} are allowed in all of them`);
   return problems;
 }

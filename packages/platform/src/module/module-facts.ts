@@ -229,7 +229,7 @@ function readTable(reader: ByteReader, facts: ModuleFacts): TableFacts {
   const start = reader.at;
   const initialised = reader.bytes[reader.at] === 0x40;
   if (initialised) reader.skip(2);
-  reader.skipValueType();
+  noException(reader);
   const limitsStart = reader.at;
   const size = readSizes(reader);
   const limitsEnd = reader.at;
@@ -237,8 +237,16 @@ function readTable(reader: ByteReader, facts: ModuleFacts): TableFacts {
   return { size, span: [start, limitsStart, limitsEnd, reader.at] };
 }
 
-function readGlobal(reader: ByteReader, facts: ModuleFacts): GlobalFacts {
+/** A value type that is kept for longer than a call: exceptions, with all that they carry, are on the heap of the thread. */
+function noException(reader: ByteReader): void {
+  const type = reader.bytes[reader.at] as number;
+  const heapType = type === 0x63 || type === 0x64 ? reader.bytes[reader.at + 1] : type;
+  if (heapType === 0x69) throw new Incomplete('a table or global of exceptions, whose memory has no limit');
   reader.skipValueType();
+}
+
+function readGlobal(reader: ByteReader, facts: ModuleFacts): GlobalFacts {
+  noException(reader);
   const mutable = (reader.byte() & 1) !== 0;
   const initStart = reader.at;
   constant(reader, facts);

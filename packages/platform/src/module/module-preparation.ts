@@ -40,10 +40,14 @@ export function prepareModule(code: Uint8Array, importable: Importable, memoryBy
         imports: facts.imports.map(({ module, name }) => `${module}.${name}`),
         memory: { initialPages: memory.initialPages, maximumPages: memory.maximumPages },
         functions: facts.functionTypes.length,
+        tableEntries: tableEntries(facts),
       },
     },
   };
 }
+
+/** With those that are kept to put changed ones back. */
+const tableEntries = ({ tables, code }: ModuleFacts): number => tables.reduce((sum, { size }, table) => sum + size.minimum * (code.changedTables.has(table) ? 2 : 1), 0);
 
 /** What the engine says of an invalid module; it quotes names of the module. */
 function invalidity(bytes: Uint8Array): string {

@@ -21,7 +21,7 @@ test('a memory is nobody\'s when its run has ended', async () => {
   if (prepared.kind === 'refused') throw new Error(prepared.problems.join('\n'));
   const { bytes, report } = prepared.module;
   const wasi = new WasiInterface(new WasiRun(testSpec(), { clock: systemClock, random: systemRandom }));
-  const code = new GuestCode({ module: await webAssembly.compile(bytes), imports: wasi.imports, memory: report.memory, pool: new MemoryPool(), written: null });
+  const code = new GuestCode({ module: await webAssembly.compile(bytes), imports: wasi.imports, memory: report.memory, tableEntries: report.tableEntries, pool: new MemoryPool(), written: null });
   const runOnce = (): WeakRef<object> => {
     const guest = code.instantiate(code.pool.take(report.memory));
     wasi.run(guest, [{ name: 'in', items: [] }], { stdio: null, timer: null, lends: false });

@@ -21,14 +21,21 @@ export interface GuestCodeParts {
   readonly imports: WasmImports;
   /** The size for small inputs. */
   readonly memory: MemorySize;
+  /** Of all tables of an instance. */
+  readonly tableEntries: number;
   readonly pool: MemoryPool;
   /** Where it marks what it writes; null for a module that does not. */
   readonly written: WrittenBlocks | null;
 }
 
+/** On the heap. */
+const TABLE_ENTRY_BYTES = 24;
+
 /** What both ways of isolation need to make instances. */
 export class GuestCode {
   readonly memory: MemorySize;
+  /** Of each instance. */
+  readonly tableBytes: number;
   readonly pool: MemoryPool;
   readonly written: WrittenBlocks | null;
   readonly #module: WasmModule;
@@ -36,8 +43,9 @@ export class GuestCode {
   readonly #imports: WasmImports;
   readonly #own: Record<string, WasmMemory | undefined>;
 
-  constructor({ module, imports, memory, pool, written }: GuestCodeParts) {
+  constructor({ module, imports, memory, tableEntries, pool, written }: GuestCodeParts) {
     this.memory = memory;
+    this.tableBytes = tableEntries * TABLE_ENTRY_BYTES;
     this.pool = pool;
     this.written = written;
     this.#module = module;

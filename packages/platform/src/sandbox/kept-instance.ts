@@ -28,7 +28,7 @@ export class KeptInstance implements InstanceSource {
 
   get keptBytes(): number {
     let bytes = this.#snapshot?.keptBytes ?? 0;
-    for (const pages of this.#kept.keys()) bytes += pages * PAGE_BYTES;
+    for (const pages of this.#kept.keys()) bytes += pages * PAGE_BYTES + this.#code.tableBytes;
     return bytes;
   }
 

@@ -22,7 +22,9 @@ export const MAX_LISTED_NAMES = 1_048_576;
 /** Folders that one run makes. */
 export const MAX_FOLDERS = 10_000;
 export const MAX_PATH_BYTES = 4_096;
-/** Bytes of argv and of the environment of one run. */
+/** Entries of argv, and of the environment, of one run. */
+export const MAX_ARGUMENTS = 65_536;
+/** Bytes of both together. */
 export const MAX_ARGUMENT_BYTES = 1_048_576;
 /** A module up to this size is compiled by the thread that opens it. */
 export const COMPILED_HERE_BYTES = 65_536;

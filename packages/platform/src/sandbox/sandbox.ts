@@ -68,6 +68,8 @@ export interface ModuleReport {
   readonly imports: readonly string[];
   readonly memory: { readonly initialPages: number; readonly maximumPages: number };
   readonly functions: number;
+  /** Of all tables of a new instance: they lie on the heap of the thread. */
+  readonly tableEntries: number;
 }
 
 /** A module that may be run: the bytes are rewritten ones, as the sandbox wants them. */

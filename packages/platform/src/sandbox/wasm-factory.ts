@@ -42,14 +42,14 @@ export function createWasmSandboxFactory(options: WasmSandboxOptions): SandboxFa
       if (prepared.kind === 'refused') return prepared;
       const { bytes, report } = prepared.module;
       const { imports } = interfaceFor(prepared.module, spec, options);
-      const problem = instanceProblem(new GuestCode({ module: await webAssembly.compile(bytes), imports, memory: report.memory, pool, written: null }));
+      const problem = instanceProblem(new GuestCode({ module: await webAssembly.compile(bytes), imports, memory: report.memory, tableEntries: report.tableEntries, pool, written: null }));
       return problem === null ? prepared : { kind: 'refused', problems: [problem] };
     },
     async open(module, spec) {
       const { bytes, report } = module;
       const compiled = await compile(bytes);
       const guestInterface = interfaceFor(module, spec, options);
-      const code = { module: compiled, imports: guestInterface.imports, memory: report.memory, pool, written: null };
+      const code = { module: compiled, imports: guestInterface.imports, memory: report.memory, tableEntries: report.tableEntries, pool, written: null };
       const newSource = (of: GuestCodeParts): InstanceSource => (report.mode === 'reset' ? new KeptInstance(new GuestCode(of)) : new PooledInstance(new GuestCode(of)));
       const marked = (): InstanceSource | null => {
         const markedBytes = markWrites(bytes);

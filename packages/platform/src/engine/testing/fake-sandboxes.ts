@@ -9,7 +9,7 @@ import { webAssembly } from '../../module/web-assembly.ts';
 import type { ModuleReport, Preparation, PreparedModule, RunOutcome, Sandbox, SandboxFactory } from '../../sandbox/sandbox.ts';
 import type { Item, ItemSet, Sets } from '../../sets/item.ts';
 
-export const FAKE_REPORT: ModuleReport = { mode: 'reset', reasons: [], abi: 'lean', imports: [], memory: { initialPages: 1, maximumPages: 1 }, functions: 1 };
+export const FAKE_REPORT: ModuleReport = { mode: 'reset', reasons: [], abi: 'lean', imports: [], memory: { initialPages: 1, maximumPages: 1 }, functions: 1, tableEntries: 0 };
 
 type Run = (inputs: Sets, spec: FunctionSpec, argument: string) => RunOutcome;
 

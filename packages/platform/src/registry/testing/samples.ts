@@ -28,7 +28,7 @@ export function sampleFunction(name: string, content: number, spec: FunctionSpec
     code: sampleCode(content),
     module: {
       bytes: new TextEncoder().encode(`prepared ${content}`),
-      report: { mode: 'reset', reasons: [], abi: 'lean', imports: [], memory: { initialPages: 1, maximumPages: 16 }, functions: 3 },
+      report: { mode: 'reset', reasons: [], abi: 'lean', imports: [], memory: { initialPages: 1, maximumPages: 16 }, functions: 3, tableEntries: 0 },
     },
   };
 }
