@@ -10,6 +10,7 @@ import { DispatchInvoker } from './gateway/dispatch-invoker.ts';
 import { tuneCollector } from './gateway/collector-tuning.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { Metrics } from './observability/metrics.ts';
+import { OWN_FUNCTIONS } from './routes/switched-off.ts';
 
 export interface ServerServices {
   readonly clock: Clock;
@@ -74,7 +75,7 @@ async function startBackground(config: ServerConfig, builtins: ReadonlyMap<strin
   const { clock, logger, signal } = services;
   const { processes, spares, spareProcesses } = config.engines;
   const threads = config.engines.threads ?? availableParallelism();
-  const opening = Registry.open({ folder: join(config.folder, 'registry'), clock, logger, builtins, ...(signal === undefined ? {} : { signal }) });
+  const opening = Registry.open({ folder: join(config.folder, 'registry'), clock, logger, builtins, reserved: OWN_FUNCTIONS, ...(signal === undefined ? {} : { signal }) });
   const source: FunctionSource = { load: async (hash) => (await modules).load(hash) };
   const starting = createComputeEngine({ processes, threads, spares, spareProcesses, source, folder: join(config.folder, 'engines'), clock, logger });
   const modules = Promise.all([opening, starting]).then(([registry, engine]) => new CurrentModules({ registry, prepare: (...given) => engine.prepare(...given), logger }));

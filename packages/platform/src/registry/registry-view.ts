@@ -15,10 +15,12 @@ const NO_OVERLAY: Overlay = new Map();
 export class RegistryView {
   readonly #catalog: Catalog;
   readonly #builtins: ReadonlyMap<string, Signature>;
+  readonly #reserved: ReadonlyMap<string, string>;
 
-  constructor(catalog: Catalog, builtins: ReadonlyMap<string, Signature>) {
+  constructor(catalog: Catalog, builtins: ReadonlyMap<string, Signature>, reserved: ReadonlyMap<string, string> = new Map()) {
     this.#catalog = catalog;
     this.#builtins = builtins;
+    this.#reserved = reserved;
   }
 
   /** Rejects with `not-found` and the nearest name, or `invalid-argument` for an ambiguous hash. */
@@ -116,8 +118,10 @@ export class RegistryView {
   }
 
   #unknownName(name: string): AppError {
-    if (this.#builtins.has(name)) return new AppError('not-found', `${name} is one of the platform's own functions: it has no versions`);
+    const own = this.#builtins.get(name);
+    if (own !== undefined) return new AppError('not-found', `${name} is one of the platform's own functions: compositions call it, as ${name}(${own.inputs.join(', ')}) => (${own.outputs.join(', ')})`);
     const near = nearestName(name, [...this.#catalog.names(), ...this.#builtins.keys()]);
-    return new AppError('not-found', `there is no function or composition ${name}`, near === null ? {} : { hint: `Did you mean ${near}?` });
+    const hint = this.#reserved.get(name) ?? (near === null ? null : `Did you mean ${near}?`);
+    return new AppError('not-found', `there is no function or composition ${name}`, hint === null ? {} : { hint });
   }
 }

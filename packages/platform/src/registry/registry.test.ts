@@ -107,6 +107,17 @@ it('a composition follows the names that it calls', async () => {
   expect(registry.describe('c')).toMatchObject({ problems: [], signature: { inputs: ['a'], outputs: ['s2'] } });
 });
 
+it('the names of the platform\'s own functions are taken, also of those that are not there, which say what to do', async () => {
+  await registry.close();
+  registry = await Registry.open({ folder, clock, logger: silentLogger, builtins: BUILTINS, reserved: new Map([['HTTP', 'start it with HTTP'], ['Files', 'start it with Files']]) });
+  for (const name of ['HTTP', 'Files']) {
+    expect(await deploy(name, 1)).toMatchObject({ kind: 'refused', problems: [`${name} is the name of one of the platform's own functions`] });
+    expect(await compose(name, ['HTTP'])).toMatchObject({ kind: 'refused', problems: [`${name} is the name of one of the platform's own functions`] });
+  }
+  expect(await failureOf(() => registry.resolve('Files'))).toMatchObject({ code: 'not-found', message: 'there is no function or composition Files', hint: 'start it with Files' });
+  expect(await failureOf(() => registry.resolve('HTTP'))).toMatchObject({ code: 'not-found', message: "HTTP is one of the platform's own functions: compositions call it, as HTTP(requests) => (responses)" });
+});
+
 it('a composition that does not fit is refused with all reasons, and nothing of its source is registered', async () => {
   await deploy('none', 1, []);
   await deploy('compress', 2);

@@ -33,6 +33,8 @@ export interface RegistryOptions {
   readonly logger: Logger;
   /** The platform's own functions: their names are taken, and compositions may call them. */
   readonly builtins: ReadonlyMap<string, Signature>;
+  /** Names that it could have too, which are taken as well: by name, what to do for who wants it. */
+  readonly reserved?: ReadonlyMap<string, string>;
   readonly moduleCacheBytes?: number;
   readonly signal?: AbortSignal;
 }
@@ -86,7 +88,7 @@ export class Registry implements FunctionSource {
   private constructor(options: RegistryOptions, store: RegistryStore) {
     this.#options = options;
     this.#store = store;
-    this.#view = new RegistryView(store.catalog, options.builtins);
+    this.#view = new RegistryView(store.catalog, options.builtins, options.reserved);
   }
 
   /** Rejects with `unavailable` while another server has the folder. */
@@ -155,9 +157,8 @@ export class Registry implements FunctionSource {
   }
 
   async #deployFunction({ name, spec, code, module }: FunctionDeployment): Promise<Deployment> {
-    const { builtins } = this.#options;
     const sizes = [...sizeProblems('code', code, MAX_CODE_BYTES), ...sizeProblems('prepared module', module.bytes, MAX_CODE_BYTES)];
-    const problems = [...nameProblems(name, builtins), ...specProblems(spec), ...sizes];
+    const problems = [...nameProblems(name, this.#options), ...specProblems(spec), ...sizes];
     if (problems.length > 0) return { kind: 'refused', problems };
     const [codeBlob, moduleBlob] = [blobRef(code), blobRef(module.bytes)];
     const version: FunctionVersion = { kind: 'function', name, hash: functionHash(spec, code), ...this.#now(), spec, report: module.report, code: codeBlob, module: moduleBlob, format: PREPARED_FORMAT };
@@ -166,7 +167,7 @@ export class Registry implements FunctionSource {
 
   async #deployCompositions({ source, graphs }: CompositionDeployment): Promise<Deployment> {
     const text = new TextEncoder().encode(source);
-    const problems = [...graphs.flatMap(({ name }) => nameProblems(name, this.#options.builtins)), ...sizeProblems('source', text, MAX_SOURCE_BYTES), ...batchProblems(graphs)];
+    const problems = [...graphs.flatMap(({ name }) => nameProblems(name, this.#options)), ...sizeProblems('source', text, MAX_SOURCE_BYTES), ...batchProblems(graphs)];
     if (problems.length > 0) return { kind: 'refused', problems };
     const blob = blobRef(text);
     const times = this.#now();

@@ -1,5 +1,4 @@
 /** What can be wrong with a function's spec, whatever its code: all of it at once. */
-import type { Signature } from '@pappus/composition';
 import type { FunctionSpec } from '../functions/function-spec.ts';
 import { MAX_SETS } from './limits.ts';
 import { isName, shown } from './reference.ts';
@@ -8,9 +7,17 @@ export function specProblems(spec: FunctionSpec): readonly string[] {
   return [...setProblems('input', spec.inputs), ...setProblems('output', spec.outputs), ...limitProblems(spec), ...purityProblems(spec)];
 }
 
-export function nameProblems(name: string, builtins: ReadonlyMap<string, Signature>): readonly string[] {
+/** Names that nobody may take: of the platform's own functions. */
+export interface TakenNames {
+  /** Those that there are. */
+  readonly builtins: ReadonlyMap<string, unknown>;
+  /** All that there could be, and what is to be said where one is wanted and is not there. */
+  readonly reserved?: ReadonlyMap<string, string>;
+}
+
+export function nameProblems(name: string, { builtins, reserved }: TakenNames): readonly string[] {
   if (!isName(name)) return [`${shown(name)} is no name: letters, digits and '_', not beginning with a digit, at most 128`];
-  return builtins.has(name) ? [`${name} is the name of one of the platform's own functions`] : [];
+  return builtins.has(name) || reserved?.has(name) === true ? [`${name} is the name of one of the platform's own functions`] : [];
 }
 
 function setProblems(role: string, names: readonly string[]): readonly string[] {

@@ -120,7 +120,7 @@ function buildParts(options: GatewayOptions): GatewayParts {
   metrics.gauge('pappus_answer_bytes', 'Bytes of answers that their clients have not read', () => answers.bytes);
   metrics.gauge('pappus_traces', 'Traces in memory', () => traces.size);
   const handlers = {
-    ...registryRoutes(registry, options.builtins),
+    ...registryRoutes(registry),
     ...observingRoutes({ registry, traces, logs, metrics, version: options.version, notReady: () => whyNotReady(state, options.engine) }),
     deployFunction: deployFunctionRoute(options),
     deployComposition: deployCompositionRoute(options),

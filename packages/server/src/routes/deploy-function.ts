@@ -1,13 +1,14 @@
 /** Deploying a function: spec and code are read, checked and prepared in an engine; then all of it is registered, or nothing. */
 import { functionSpecSchema, MEDIA_TYPES, parseWith, type FunctionDeployment, type FunctionSpec, type Signature } from '@pappus/api';
 import { AppError, errorMessage } from '@pappus/core';
-import { isName, type ComputeEngine, type Registry } from '@pappus/platform';
+import { nameProblems, type ComputeEngine, type Registry } from '@pappus/platform';
 import { bodyForm } from '../formats/media-type.ts';
 import { readMultipart } from '../formats/multipart-reader.ts';
 import { json, parameter, type ApiAnswer, type ApiCall, type Handler } from '../http/api-call.ts';
 import { problem } from '../http/problem-of.ts';
 import { MAX_DEPLOYMENT_BYTES } from '../limits.ts';
 import { onlyKnown } from './query-values.ts';
+import { OWN_FUNCTIONS } from './switched-off.ts';
 
 export interface FunctionDeployer {
   readonly registry: Registry;
@@ -28,7 +29,7 @@ async function deploy({ registry, engine, builtins }: FunctionDeployer, call: Ap
   const name = parameter(call, 'name');
   const sent = await read(call);
   const parsed = parseWith<FunctionSpec>(functionSpecSchema, sent.spec);
-  const problems = [...nameProblems(name, builtins), ...(parsed.kind === 'refused' ? parsed.problems.map((text) => `spec: ${text}`) : []), ...(sent.code.length === 0 ? ['there is no code'] : [])];
+  const problems = [...nameProblems(name, { builtins, reserved: OWN_FUNCTIONS }), ...(parsed.kind === 'refused' ? parsed.problems.map((text) => `spec: ${text}`) : []), ...(sent.code.length === 0 ? ['there is no code'] : [])];
   if (parsed.kind === 'refused' || problems.length > 0) return refused(name, problems);
   const spec = parsed.value;
   const preparation = await engine.prepare(sent.code, spec, call.signal);
@@ -46,11 +47,6 @@ const refused = (name: string, problems: readonly string[]): ApiAnswer => ({
   kind: 'problem',
   problem: problem('refused', 422, `${JSON.stringify(name.slice(0, 100))} cannot be deployed: ${problems.join('; ')}`, { problems }),
 });
-
-function nameProblems(name: string, builtins: ReadonlyMap<string, Signature>): readonly string[] {
-  if (!isName(name)) return [`${JSON.stringify(name.slice(0, 100))} is no name: letters, digits and '_', not beginning with a digit, at most 128`];
-  return builtins.has(name) ? [`${name} is the name of one of the platform's own functions`] : [];
-}
 
 async function read(call: ApiCall): Promise<Sent> {
   const body = await call.body(MAX_DEPLOYMENT_BYTES);

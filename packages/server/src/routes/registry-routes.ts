@@ -5,17 +5,15 @@ import type { Description, Registry, Version } from '@pappus/platform';
 import { json, parameter, type ApiAnswer, type ApiCall, type Handler } from '../http/api-call.ts';
 import { problem } from '../http/problem-of.ts';
 import { flag, onlyKnown, wholeNumber } from './query-values.ts';
-import { switchedOffHint } from './switched-off.ts';
 
 type Kind = Version['kind'];
 
-/** `builtins`: the platform's own functions that this server has. */
-export function registryRoutes(registry: Registry, builtins: ReadonlyMap<string, unknown>): Readonly<Record<string, Handler>> {
+export function registryRoutes(registry: Registry): Readonly<Record<string, Handler>> {
   return {
     listFunctions: (call) => list(registry, 'function', call),
     listCompositions: (call) => list(registry, 'composition', call),
-    describeFunction: (call) => describe(registry, 'function', call, builtins),
-    describeComposition: (call) => describe(registry, 'composition', call, builtins),
+    describeFunction: (call) => describe(registry, 'function', call),
+    describeComposition: (call) => describe(registry, 'composition', call),
     removeFunction: (call) => remove(registry, 'function', call),
     removeComposition: (call) => remove(registry, 'composition', call),
   };
@@ -31,10 +29,8 @@ function list(registry: Registry, kind: Kind, { query }: ApiCall): ApiAnswer {
   return json(listing);
 }
 
-async function describe(registry: Registry, kind: Kind, call: ApiCall, builtins: ReadonlyMap<string, unknown>): Promise<ApiAnswer> {
-  const reference = parameter(call, 'reference');
-  const hint = builtins.has(reference) ? null : switchedOffHint(reference);
-  const description = registry.describe(withHint(hint, () => ofKind(registry, kind, reference)));
+async function describe(registry: Registry, kind: Kind, call: ApiCall): Promise<ApiAnswer> {
+  const description = registry.describe(ofKind(registry, kind, parameter(call, 'reference')));
   return json(description.version.kind === 'function' ? describeFunction(description) : await describeComposition(registry, description));
 }
 
@@ -43,15 +39,6 @@ function ofKind(registry: Registry, kind: Kind, reference: string): string {
   const found = registry.resolve(reference);
   if (found.kind === kind) return reference;
   throw new AppError('not-found', `${found.name} is a ${found.kind}, not a ${kind}`, { hint: `See /v1/${found.kind}s/${found.name}.` });
-}
-
-/** Runs it; an error without a hint gets this one. */
-function withHint<T>(hint: string | null, run: () => T): T {
-  try {
-    return run();
-  } catch (thrown) {
-    throw thrown instanceof AppError && thrown.hint === null && hint !== null ? new AppError(thrown.code, thrown.message, { hint }) : thrown;
-  }
 }
 
 function described({ version, isLatest, signature, versions, callers }: Description): Pick<FunctionDescription, 'name' | 'isLatest' | 'signature' | 'versions' | 'callers' | keyof VersionEntry> {

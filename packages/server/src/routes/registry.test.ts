@@ -34,6 +34,15 @@ describe('functions', () => {
     expect(multipart).toMatchObject({ hash: body.hash, created: false });
   });
 
+  it('cannot have the name of a function of the platform, on or off', async () => {
+    for (const name of ['HTTP', 'Files']) {
+      const refused = await problem(server.client.deployFunction(name, { inputs: ['in'], outputs: ['out'] }, await leanProgramCode('copy')));
+      expect(refused.problems).toEqual([`${name} is the name of one of the platform's own functions`]);
+    }
+    const wanted = [server.client.invokeRaw('Files', 'x'), server.client.describe('Files'), server.client.remove('Files')];
+    for (const each of wanted) expect(await problem(each)).toMatchObject({ status: 404, hint: expect.stringContaining('start the server with --files') as string });
+  });
+
   it('are refused with all that is wrong, and nothing is registered', async () => {
     const strange = await leanProgramCode('strange');
     const spec = { inputs: ['1'], outputs: ['out'], memoise: true };
