@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => void server.close());
 
 it('has the limits that it is given, and none of its own', async () => {
-  const imported = vi.fn();
+  const imported = vi.fn<() => object>(() => ({}));
   vi.doMock('undici', imported);
   const hasty = await patientFetch({ headersTimeout: 500, bodyTimeout: 0 });
   const patient = await patientFetch();
