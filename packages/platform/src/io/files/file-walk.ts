@@ -2,8 +2,9 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, systemCode } from '@pappus/core';
+import { AppError } from '@pappus/core';
 import { MAX_FILE_PATTERN_PARTS, MAX_VISITED_ENTRIES } from '../limits.ts';
+import { fileProblem, isOfOneFile } from './file-problem.ts';
 import { nameFits, type FilePattern } from './file-pattern.ts';
 
 export interface WalkBudget {
@@ -64,9 +65,10 @@ export class FileWalk {
       if (this.#budget.entries < 0) throw new AppError('resource-exhausted', `the patterns look at more than ${MAX_VISITED_ENTRIES} directory entries`, { hint: 'name the folder in the pattern instead of **' });
       return entries;
     } catch (thrown) {
-      // a folder that has gone since it was listed, or that can't be read, has nothing that fits
-      if (['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP'].includes(systemCode(thrown) ?? '')) return [];
-      throw thrown;
+      // a folder in it that has gone since it was listed, or that may not be read, has nothing that fits
+      const problem = fileProblem(thrown, folder === '' ? 'the folder' : folder);
+      if (folder !== '' && isOfOneFile(problem)) return [];
+      throw problem;
     }
   }
 }

@@ -2,8 +2,8 @@
  * Files(requests) => (contents): each item of `requests` is a path below the configured folder, or a pattern of paths
  * (file-pattern.ts); each file is an item of `contents`, under its relative path as name and its request's key.
  *
- * A path that isn't there fails the run; a pattern that nothing fits gives nothing. The folder is only read. Files come
- * in the order of the requests, and within a pattern in the order of their names.
+ * A path that isn't there fails the run; a pattern that nothing fits gives nothing, and leaves out what may not be read.
+ * The folder is only read. Files come in the order of the requests, and within a pattern in the order of their names.
  */
 import { AppError, assert } from '@pappus/core';
 import { itemNameProblem } from '../../sets/item-name.ts';
@@ -12,9 +12,10 @@ import { byteBudget, type ByteBudget } from '../byte-budget.ts';
 import { concurrentMap } from '../concurrent-map.ts';
 import { failed, failureOf, ioFailure, type IoContext, type IoFailure, type IoFunction, type IoOutcome } from '../io-function.ts';
 import { DEFAULT_FILES, DEFAULT_FILES_AT_ONCE_BYTES, DEFAULT_FILES_BYTES, DEFAULT_FILE_BYTES, FILES_READ_AT_ONCE, MAX_VISITED_ENTRIES } from '../limits.ts';
+import { FileProblem, isOfOneFile } from './file-problem.ts';
 import { parseFilePattern, type FilePattern } from './file-pattern.ts';
 import { FileWalk, type WalkBudget } from './file-walk.ts';
-import { FileProblem, readFolderFile, realFolder } from './folder-reader.ts';
+import { readFolderFile, realFolder } from './folder-reader.ts';
 
 export interface FilesFunctionOptions {
   readonly folder: string;
@@ -116,7 +117,7 @@ async function pathsOf(pattern: FilePattern, root: string, budget: WalkBudget, s
   return [pattern.text];
 }
 
-/** Null for a file that a pattern found and that can't be read after all. */
+/** Null for a file that a pattern found and that is not one to be read after all. */
 async function readOne(root: string, { path, key, request, exact }: Wanted, reserve: FileReserve, context: IoContext, signal: AbortSignal): Promise<Item | null> {
   try {
     const problem = itemNameProblem(path);
@@ -124,7 +125,7 @@ async function readOne(root: string, { path, key, request, exact }: Wanted, rese
     const { data } = await readFolderFile(root, path, (bytes) => reserve.take(path, bytes), signal);
     return { name: path, key, data };
   } catch (thrown) {
-    if (exact || !(thrown instanceof FileProblem)) throw new FailedRequest(thrown, request);
+    if (exact || !isOfOneFile(thrown)) throw new FailedRequest(thrown, request);
     context.logger.log('warn', 'a file that fits a pattern was left out', { invocation: context.invocation, path, reason: thrown.message });
     return null;
   }

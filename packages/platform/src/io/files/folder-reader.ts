@@ -10,14 +10,12 @@ import { constants, type BigIntStats } from 'node:fs';
 import { lstat, open, readlink, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { AppError, systemCode } from '@pappus/core';
+import { FileProblem, fileProblem } from './file-problem.ts';
 
 export interface FolderFile {
   readonly path: string;
   readonly data: Uint8Array;
 }
-
-/** What stands in the way of reading a file, for a message; `code` as in AppError. */
-export class FileProblem extends AppError {}
 
 // A pipe must not block the opening; it is refused afterwards.
 const OPEN_FLAGS: number = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -45,7 +43,7 @@ export async function readFolderFile(root: string, path: string, reserve: (bytes
       await handle.close();
     }
   } catch (thrown) {
-    throw problemOf(thrown, path);
+    throw fileProblem(thrown, path);
   }
 }
 
@@ -63,7 +61,7 @@ async function checkOpened(handle: FileHandle, opened: BigIntStats, root: string
   const real = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => null);
   if (real !== null) return checkInside(root, real, path);
   const there = await lstat(await insidePath(root, path), { bigint: true });
-  if (there.dev !== opened.dev || there.ino !== opened.ino) throw new FileProblem('unavailable', `${path} was replaced while it was opened`);
+  if (there.dev !== opened.dev || there.ino !== opened.ino) throw new FileProblem('unavailable', `${path} was replaced while it was opened`, { retryable: true });
 }
 
 async function readAll(handle: FileHandle, root: string, path: string, reserve: (bytes: number) => void): Promise<Uint8Array> {
@@ -80,28 +78,4 @@ async function readAll(handle: FileHandle, root: string, path: string, reserve: 
     used += bytesRead;
   }
   return new Uint8Array(bytes.buffer, 0, used);
-}
-
-function problemOf(thrown: unknown, path: string): unknown {
-  if (thrown instanceof AppError) return thrown;
-  switch (systemCode(thrown)) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return new FileProblem('not-found', `there is no file ${path}`, { cause: thrown });
-    case 'EACCES':
-    case 'EPERM':
-      return new FileProblem('permission-denied', `${path} may not be read`, { cause: thrown });
-    case 'ELOOP':
-      return new FileProblem('permission-denied', `${path} is a link that leads nowhere`, { cause: thrown });
-    case 'ENXIO':
-    case 'EISDIR':
-      return new FileProblem('invalid-argument', `${path} is not a file`, { cause: thrown });
-    case 'EMFILE':
-    case 'ENFILE':
-      return new FileProblem('resource-exhausted', `${path}: too many files are open`, { cause: thrown, retryable: true });
-    case null:
-      return thrown;
-    default:
-      return new FileProblem('unavailable', `${path} can't be read: ${systemCode(thrown)}`, { cause: thrown });
-  }
 }
