@@ -11,7 +11,7 @@ import type { OutputForm } from '../formats/media-type.ts';
 import { frameEncoder, multipartEncoder, tarEncoder, type SetsEncoder } from '../formats/sets-encoder.ts';
 import { encodedWhole, jsonWhole, notAcceptable, type WholeBody } from '../formats/whole-sets.ts';
 import type { BodyMemory } from '../http/body-memory.ts';
-import { endWith, endWithPieces, writePieces, type FlatHeaders } from '../http/send.ts';
+import { endWith, endWithPieces, inTurn, writePieces, type FlatHeaders } from '../http/send.ts';
 import { JOIN_BELOW_BYTES, LINGER_MS } from '../limits.ts';
 
 export interface AnswerOptions {
@@ -117,8 +117,10 @@ export class Answer implements OutputSink {
     const { response, clock } = this.#options;
     if (response.destroyed || this.#encoder === null) return true;
     // The client may still be sending: to end the connection at once could take from it what it has not read.
-    const timer = clock.schedule(LINGER_MS, () => response.destroy(), { background: true });
-    response.once('close', () => timer.cancel());
+    inTurn(response, () => {
+      const timer = clock.schedule(LINGER_MS, () => response.destroy(), { background: true });
+      response.once('close', () => timer.cancel());
+    });
     response.write(this.#encoder.failure(problem), () => response.socket?.end());
     return true;
   }

@@ -14,7 +14,7 @@ import { Arrival } from '../http/arrival.ts';
 import { announcedBytes, readBody, type BodyLimits, type ReceivedBody } from '../http/body.ts';
 import type { BodyMemory } from '../http/body-memory.ts';
 import { problemOf, StatusError } from '../http/problem-of.ts';
-import { sendProblem } from '../http/send.ts';
+import { cutOff, sendProblem } from '../http/send.ts';
 import { StreamedBody } from '../http/streamed-body.ts';
 import { STREAM_ABOVE_BYTES } from '../limits.ts';
 import { Answer } from './answer.ts';
@@ -220,7 +220,7 @@ export class Invocations {
     const isBegun = response.headersSent;
     if (!told) sendProblem(response, problem, retryAfter, clock);
     recorder.ended(this.#summary(going, request), outcome, problem);
-    if (!told && isBegun && !response.writableFinished) response.destroy(toAppError(thrown));
+    if (!told && isBegun && !response.writableFinished) cutOff(response, toAppError(thrown));
   }
 
   #summary({ id, version, startedMs, body, source, answer, caller, traced }: Going, request: IncomingMessage): Summary {

@@ -2,14 +2,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { AppError, Cancellation, silentLogger, systemClock } from '@pappus/core';
+import { SimulatedClock } from '@pappus/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
+import { LINGER_MS } from '../limits.ts';
 import { rawConnection, statusOf, type RawConnection } from '../testing/raw-client.ts';
 import { Arrival } from './arrival.ts';
 import { readBody } from './body.ts';
 import { BodyMemory } from './body-memory.ts';
 import { HttpListener } from './http-listener.ts';
 import { problem } from './problem-of.ts';
-import { sendProblem } from './send.ts';
+import { cutOff, sendProblem } from './send.ts';
 import { StreamedBody } from './streamed-body.ts';
 
 let listener: HttpListener | null = null;
@@ -85,6 +87,67 @@ describe('a body that goes in as it comes', () => {
     const answer = await until('}');
     expect([statusOf(answer), answer.match(/HTTP\/1\.1 /g)?.length]).toEqual([400, 1]);
     socket.destroy();
+  });
+});
+
+describe('an answer behind that to an earlier request', () => {
+  const FIRST = 'GET /first HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  const SECOND = 'POST /second HTTP/1.1\r\nHost: localhost\r\n';
+
+  /** The answer to the first of two requests that come at once, when the second one was handled. */
+  async function behind(second: (request: IncomingMessage, response: ServerResponse) => void, bytes: string): Promise<RawConnection & { readonly first: ServerResponse }> {
+    let first: ServerResponse | null = null;
+    let handled: () => void = () => {};
+    const both = new Promise<void>((resolve) => (handled = resolve));
+    const connection = await connected((request, response) => {
+      if (first === null) return void (first = response);
+      second(request, response);
+      handled();
+    });
+    connection.socket.write(FIRST + bytes);
+    await both;
+    if (first === null) throw new Error('no request came');
+    return { ...connection, first };
+  }
+
+  const reads = (request: IncomingMessage): void => void readBody(request, limits(), new Cancellation()).catch(() => {});
+
+  it.each([
+    ['is no HTTP any more', 'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\ngarbage\r\n'],
+    ['does not come', 'Content-Length: 5\r\n\r\nhel'],
+  ])('is not written before it, nor into it, where its body %s', async (_, rest) => {
+    const silent = await behind(reads, SECOND + rest);
+    expect(await silent.ended).toBe('');
+    await listener?.close(0);
+    const begun = await behind(reads, SECOND + rest.replace('garbage\r\n', ''));
+    begun.first.writeHead(200, { 'Content-Length': 400 });
+    begun.first.write('first item');
+    await begun.until('first item');
+    begun.socket.write('garbage\r\n');
+    expect(await begun.ended).toMatch(/first item$/);
+  });
+
+  it('that refuses a body leaves the connection to it, and then has time to be read', async () => {
+    const clock = new SimulatedClock();
+    const refusal = problem('resource-exhausted', 429, 'come back');
+    const { first, until, ended } = await behind((_, response) => sendProblem(response, refusal, 1, clock), `${SECOND}Content-Length: 5\r\n\r\nhel`);
+    await clock.advance(2 * LINGER_MS);
+    first.end('the first');
+    expect(await until('come back')).toContain('the first');
+    await clock.advance(LINGER_MS - 1);
+    expect(first.req.socket.destroyed).toBe(false);
+    await clock.advance(1);
+    expect((await ended).match(/HTTP\/1\.1 /g)).toHaveLength(2);
+  });
+
+  it('that is cut off ends the connection when its turn has come', async () => {
+    const { first, ended } = await behind((_, response) => {
+      response.writeHead(200);
+      response.write('a beginning');
+      cutOff(response, new Error('too late'));
+    }, `${SECOND}Content-Length: 0\r\n\r\n`);
+    first.end('the first');
+    expect(await ended).toMatch(/the first$/);
   });
 });
 

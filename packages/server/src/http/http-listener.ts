@@ -7,6 +7,7 @@ import type { ServerConfig } from '../config/server-config.ts';
 import { CONNECTIONS_CHECK_MS, MAX_HEADER_BYTES, MAX_HEADERS } from '../limits.ts';
 import { DirectRequest } from './direct-request.ts';
 import { problem } from './problem-of.ts';
+import { isQueued } from './send.ts';
 
 export interface ListenerOptions {
   readonly config: Pick<ServerConfig, 'host' | 'port' | 'http'>;
@@ -35,7 +36,7 @@ export class HttpListener {
   /** Resolves when connections are taken. */
   static async open({ config, handle, clock, logger }: ListenerOptions): Promise<HttpListener> {
     const { http, host, port } = config;
-    // The latest on each connection.
+    // The latest on each connection: those before it may still be under way.
     const answers = new WeakMap<Socket, ServerResponse>();
     const take = (request: IncomingMessage, response: ServerResponse): void => {
       answers.set(request.socket, response);
@@ -103,7 +104,7 @@ function refuse(error: Error, socket: Socket, answer: ServerResponse | null): vo
   if (!socket.writable || systemCode(error) === 'ECONNRESET') return void socket.destroy();
   if (answer !== null && !answer.req.complete) {
     if (answer.req instanceof DirectRequest && answer.req.broken(brokenBody(error))) return;
-    if (answer.headersSent) return void socket.destroy();
+    if (answer.headersSent || isQueued(answer)) return void socket.destroy();
   } else if (answer !== null && !answer.writableFinished) return void socket.destroy();
   const [status, detail] = garbageStatus(systemCode(error));
   const body = JSON.stringify(problem(status === 408 ? 'deadline-exceeded' : 'protocol', status, detail));

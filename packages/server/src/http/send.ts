@@ -66,8 +66,22 @@ function linger(response: ServerResponse, clock: Clock): void {
     if (!request.complete) socket.destroy();
   };
   // The request need not tell of its end, and a connection has many: nothing listens, the timer looks.
-  clock.schedule(LINGER_MS, end, { background: true });
+  inTurn(response, () => void clock.schedule(LINGER_MS, end, { background: true }));
   request.resume();
+}
+
+/** Behind the answer to another request of its connection, nothing of it has left. */
+export const isQueued = (response: ServerResponse): boolean => response.socket === null && !response.writableFinished;
+
+/** What concerns the connection waits until the answers before this one have left; where they never do, it does not happen. */
+export function inTurn(response: ServerResponse, act: () => void): void {
+  if (isQueued(response)) response.once('socket', act);
+  else act();
+}
+
+/** Ends an answer where it stands, and its connection with it. */
+export function cutOff(response: ServerResponse, reason?: Error): void {
+  inTurn(response, () => response.destroy(reason));
 }
 
 /** Resolves when the client has taken what was written; rejects when it is gone, reads nothing for too long, which cuts it off, or nobody waits any more. */
@@ -91,8 +105,7 @@ function taken(response: ServerResponse, event: 'drain' | 'finish', { clock, sig
     const onAbort = (): void => fail(signal.reason);
     const stall = (): Timer =>
       clock.schedule(SEND_STALL_MS, () => {
-        // Behind the answer to another request of its connection, its turn has not come.
-        if (response.socket === null) return void (timer = stall());
+        if (isQueued(response)) return void (timer = stall());
         response.destroy();
         fail(new AppError('cancelled', `the client read nothing of its answer for ${SEND_STALL_MS} ms`));
       });
