@@ -160,6 +160,17 @@ describe('what is kept of invocations', () => {
     expect(await server.client.logs('print', { after: 2, waitMs: 1 })).toMatchObject({ entries: [], next: 2 });
   });
 
+  it('an answer that is refused leaves the trace and the logs of what ran', async () => {
+    const { next } = await server.client.logs('print');
+    const form = new FormData();
+    for (const name of ['a', 'b']) form.append('in', new Blob([name]), name);
+    const response = await post('print', { body: form, headers: { accept: 'application/octet-stream', 'pappus-trace': '1' } });
+    const { status, invocation } = (await response.json()) as { readonly status: number; readonly invocation: string };
+    expect(status).toBe(406);
+    expect(await server.client.trace(invocation)).toMatchObject({ outcome: 'failed', problem: { status: 406 }, spans: [{ function: 'print' }] });
+    expect((await server.client.logs('print', { after: next })).entries).toMatchObject([{ invocation, text: 'hello' }]);
+  });
+
   it('metrics count invocations by name and outcome', async () => {
     const metrics = await server.client.metrics();
     expect(metrics).toMatch(/^pappus_invocations_total\{name="copy",outcome="done"\} [1-9]/m);

@@ -59,6 +59,8 @@ interface Going {
   /** Where the body goes in item by item. */
   source: BodySource | null;
   answer: Answer | null;
+  /** How it ran, whatever then becomes of its answer. */
+  outcome: InvocationOutcome | null;
   traced: boolean;
 }
 
@@ -88,7 +90,7 @@ export class Invocations {
   /** Never rejects: whatever happens is told to the client. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { clock, recorder } = this.#options;
-    const going: Going = { slot: -1, id: this.#ids.next(), startedMs: clock.nowMs(), cancellation: new Cancellation(), deadlineMs: Infinity, timeoutMs: 0, version: null, caller: null, chargedBytes: 0, arrival: null, body: null, source: null, answer: null, traced: false };
+    const going: Going = { slot: -1, id: this.#ids.next(), startedMs: clock.nowMs(), cancellation: new Cancellation(), deadlineMs: Infinity, timeoutMs: 0, version: null, caller: null, chargedBytes: 0, arrival: null, body: null, source: null, answer: null, outcome: null, traced: false };
     this.#running.add(going);
     if (!this.#watching) this.#watch();
     response.once('close', () => {
@@ -141,10 +143,8 @@ export class Invocations {
     going.answer = answer;
     const sink = Answer.streams(form, version) ? answer : null;
     const outcome = await invoker.invoke({ invocation: going.id, version, inputs: inputs.sets, stdio: inputs.stdio, signal: going.cancellation, traced: going.traced, source: going.source, sink });
-    if (outcome.kind === 'given-up') {
-      await this.#fail(going, request, response, outcome.reason, outcome);
-      return null;
-    }
+    going.outcome = outcome;
+    if (outcome.kind === 'given-up') throw outcome.reason;
     if (outcome.kind === 'failed') return await this.#failed(going, request, response, outcome);
     await answer.finish(outcome.outputs, going.traced ? serverTiming(outcome.spans, clock.nowMs() - going.startedMs) : null);
     return outcome;
@@ -210,7 +210,7 @@ export class Invocations {
     return null;
   }
 
-  async #fail(going: Going, request: IncomingMessage, response: ServerResponse, thrown: unknown, outcome: InvocationOutcome | null = null): Promise<void> {
+  async #fail(going: Going, request: IncomingMessage, response: ServerResponse, thrown: unknown): Promise<void> {
     const { clock, recorder, logger } = this.#options;
     // A refusal of the answer reached the dispatcher as the reason of the signal.
     const problem = problemOf(thrown, going.id);
@@ -219,7 +219,7 @@ export class Invocations {
     const told = going.answer !== null && (await going.answer.fail(problem));
     const isBegun = response.headersSent;
     if (!told) sendProblem(response, problem, retryAfter, clock);
-    recorder.ended(this.#summary(going, request), outcome, problem);
+    recorder.ended(this.#summary(going, request), going.outcome, problem);
     if (!told && isBegun && !response.writableFinished) cutOff(response, toAppError(thrown));
   }
 
