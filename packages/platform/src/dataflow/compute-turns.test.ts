@@ -80,3 +80,28 @@ it('a run that waits for another one\'s result takes no thread, and has no part 
   expect(outcomes.map(({ trace }) => trace?.spans.map(({ kind, computeUs }) => [kind, computeUs]))).toEqual([[['compute', LONG_US]], ...Array.from({ length: 19 }, () => [['kept', 0]])]);
   expect(dispatcher.stats()).toMatchObject({ computing: 0, waiting: 0, completedTasks: 22 });
 });
+
+it('a kept run that goes on for others without its first caller keeps its turn until it ends', async () => {
+  const engine = new HeldEngine(2);
+  const dispatcher = dispatcherOf(engine, { cache: new ResultCache() });
+  const kept = planFunction('kept', 'kept', specOf(['in'], ['out'], { memoize: true, limits: { ...specOf([], []).limits, concurrency: 2 } }));
+  const ask = (name: string, signal?: AbortSignal): Promise<InvocationOutcome> => invoke(dispatcher, kept, [item(name)], 60_000, signal);
+  const leaves = new AbortController();
+  const [leader, joined] = [ask('same', leaves.signal), ask('same')];
+  await new Promise((turn) => void setImmediate(turn));
+  const others = [ask('another'), ask('third')];
+  await new Promise((turn) => void setImmediate(turn));
+  expect(engine.has).toHaveLength(2);
+  leaves.abort();
+  expect((await leader).result.kind).toBe('failed');
+  await new Promise((turn) => void setImmediate(turn));
+  expect(engine.has).toHaveLength(2);
+  expect(dispatcher.stats()).toMatchObject({ computing: 2 });
+  await engine.end('kept', LONG_US);
+  expect((await joined).result.kind).toBe('done');
+  await new Promise((turn) => void setImmediate(turn));
+  expect(engine.has).toHaveLength(2);
+  while (engine.has.length > 0) await engine.end('kept', LONG_US);
+  expect((await Promise.all(others)).every(({ result }) => result.kind === 'done')).toBe(true);
+  expect(dispatcher.stats()).toMatchObject({ computing: 0, waiting: 0, completedTasks: 4 });
+});

@@ -11,7 +11,7 @@ import type { RunEstimate } from '../engine/run-estimate.ts';
 import type { FunctionHash } from '../functions/function-spec.ts';
 import type { ItemSet, Sets } from '../sets/item.ts';
 import { Admission } from './admission.ts';
-import type { PlatformFailure } from './failure.ts';
+import { failureKindOf } from './failure.ts';
 import { FairLine } from './fair-line.ts';
 import { DEFAULT_FLOW, type FlowLimits, type InputSource, type OutputSink } from './flow.ts';
 import { FunctionInvocation } from './function-invocation.ts';
@@ -242,7 +242,9 @@ export class Dispatcher {
   }
 
   #fail(invocation: RunningPlan, kind: 'cancelled' | 'deadline' | 'internal' | 'nesting', message: string): void {
-    invocation.fail({ function: null, path: [...invocation.path, invocation.plan.name], application: null, items: [], reason: { kind, message, underWay: invocation.underWay() } });
+    // After a defect nothing is asked of what it has met.
+    const reason = kind === 'internal' ? { kind, message } : { kind, message, underWay: invocation.underWay() };
+    invocation.fail({ function: null, path: [...invocation.path, invocation.plan.name], application: null, items: [], reason });
   }
 
   #begin(entry: Entry): void {
@@ -311,7 +313,10 @@ export class Dispatcher {
     if (run === null) return false;
     const { hash } = run.planned.callee as ComputeCallee;
     const unit = invocation.unitOf(run) as Unit;
-    void this.#compute(entry, run, unit, this.#takeTurn(job.lane, hash, unit));
+    const turn = this.#takeTurn(job.lane, hash, unit);
+    const { cache } = this.#options;
+    if (cache !== null && isKept(run.planned.callee)) void this.#computeKept(entry, run, unit, turn, cache);
+    else void this.#compute(entry, run, unit, turn);
     return true;
   }
 
@@ -324,35 +329,65 @@ export class Dispatcher {
 
   async #compute(entry: Entry, run: Run, unit: Unit, turn: Turn): Promise<void> {
     const { job } = entry;
-    const callee = run.planned.callee as ComputeCallee;
+    const { engine } = this.#options;
     const readyUs = job.trace?.nowUs() ?? 0;
     let costUs = turn.chargedUs;
-    let joined = false;
     try {
-      const task: SegmentTask = { invocation: job.id, segment: unit.segment, inputs: run.inputs, stdio: job.stdio, traced: job.trace !== null };
-      const asked = this.#ask(task, callee, job.cancellation);
-      if (!asked.computes && this.#joined < MAX_JOINED_RUNS) {
-        joined = true;
-        this.#joined++;
-        this.#leaveTurn(turn, KEPT_RUN_US);
-      }
-      const answer = await asked.answer;
-      if (answer.kind === 'kept' || answer.kind === 'joined') {
-        costUs = KEPT_RUN_US;
-        this.#onShared(entry, run, answer, readyUs);
-      } else {
-        const result = answer.kind === 'computed' ? answer.result : answer;
-        costUs = result.busyUs;
-        turn.estimate.learn(costUs);
-        this.#onSegment(entry, run, unit, result, readyUs);
-      }
+      const result = await engine.run(taskOf(job, run, unit), job.cancellation);
+      costUs = result.busyUs;
+      turn.estimate.learn(costUs);
+      this.#onSegment(entry, run, unit, result, readyUs);
     } catch (thrown) {
       this.#onThrown(entry, run, thrown);
     } finally {
-      if (joined) this.#joined--;
-      else this.#leaveTurn(turn, costUs);
+      this.#leaveTurn(turn, costUs);
       this.#completedTasks++;
       this.#goOn(entry);
+    }
+  }
+
+  /** Its result may be there, or come with that of another run; else it is computed, for all who want it by then. */
+  async #computeKept(entry: Entry, run: Run, unit: Unit, turn: Turn, cache: ResultCache): Promise<void> {
+    const { job } = entry;
+    const callee = run.planned.callee as ComputeCallee;
+    const readyUs = job.trace?.nowUs() ?? 0;
+    let holder: 'run' | 'computation' | 'nobody' = 'run';
+    try {
+      const task = taskOf(job, run, unit);
+      const compute = (signal: CancelSignal): Promise<SegmentResult> => {
+        holder = 'computation';
+        return this.#computeForAll(task, turn, signal);
+      };
+      const asked = cache.run(resultKey(callee.hash, task.inputs, task.stdio), { signal: job.cancellation.abortSignal, compute, outputsOf: (result) => (result.kind === 'done' ? outputsOf(callee, result) : null) });
+      if (holder === 'run' && this.#joined < MAX_JOINED_RUNS) {
+        holder = 'nobody';
+        this.#joined++;
+        this.#leaveTurn(turn, KEPT_RUN_US);
+      }
+      const answer = await asked;
+      if (answer.kind === 'computed') this.#onSegment(entry, run, unit, answer.result, readyUs);
+      else this.#onShared(entry, run, answer, readyUs);
+    } catch (thrown) {
+      this.#onThrown(entry, run, thrown);
+    } finally {
+      if (holder === 'nobody') this.#joined--;
+      else if (holder === 'run') this.#leaveTurn(turn, KEPT_RUN_US);
+      this.#completedTasks++;
+      this.#goOn(entry);
+    }
+  }
+
+  /** Whoever asked first may leave while others wait: its turn is kept as long as the computation goes on. */
+  async #computeForAll(task: SegmentTask, turn: Turn, signal: CancelSignal): Promise<SegmentResult> {
+    let costUs = turn.chargedUs;
+    try {
+      const result = await this.#options.engine.run(task, signal);
+      costUs = result.busyUs;
+      turn.estimate.learn(costUs);
+      return result;
+    } finally {
+      this.#leaveTurn(turn, costUs);
+      this.#pump();
     }
   }
 
@@ -366,19 +401,6 @@ export class Dispatcher {
     this.#room.leave(parts);
     this.#functions.end(hash);
     this.#lines.compute.charge(lane, costUs - chargedUs);
-  }
-
-  /** `computes`: it is a task for the engines; else its result is there, or comes with that of another run. */
-  #ask(task: SegmentTask, callee: ComputeCallee, cancellation: Cancellation): { readonly computes: boolean; readonly answer: Promise<SegmentResult | Memoized<SegmentResult>> } {
-    const { engine, cache } = this.#options;
-    if (cache === null || !isKept(callee)) return { answer: engine.run(task, cancellation), computes: true };
-    let computes = false;
-    const compute = (signal: CancelSignal): Promise<SegmentResult> => {
-      computes = true;
-      return engine.run(task, signal);
-    };
-    const answer = cache.run(resultKey(callee.hash, task.inputs, task.stdio), { signal: cancellation.abortSignal, compute, outputsOf: (result) => (result.kind === 'done' ? outputsOf(callee, result) : null) });
-    return { answer, computes };
   }
 
   /** A result of another run, whose logs and times are not this one's. */
@@ -462,25 +484,13 @@ export class Dispatcher {
     if (invocation.isEnded) return;
     const error = toAppError(thrown);
     if (error.code === 'internal') this.#options.logger.log('error', 'a run failed outside its function', { invocation: job.id, error: errorMessage(thrown) });
-    invocation.failRun(run, { kind: kindOf(error), message: error.message });
+    invocation.failRun(run, { kind: failureKindOf(error), message: error.message });
   }
 }
 
+const taskOf = (job: Job, run: Run, { segment }: Unit): SegmentTask => ({ invocation: job.id, segment, inputs: run.inputs, stdio: job.stdio, traced: job.trace !== null });
 const entryOf = (job: Job, invocation: RunningPlan): Entry => ({ job, invocation, nested: 0, waitsFor: [], offered: null });
 /** Of a run that was a task of its own. */
 const outputsOf = ({ spec }: ComputeCallee, { outputs }: Extract<SegmentResult, { kind: 'done' }>): Sets => (outputs[0] ?? []).map((set, index) => set ?? { name: spec.outputs[index] ?? '', items: [] });
 const always = (): boolean => true;
 const running = (options: InvocationOptions): RunningPlan => (options.plan.alone && options.source === null && options.sink === null ? new FunctionInvocation(options) : new Invocation(options));
-
-function kindOf({ code }: AppError): PlatformFailure['kind'] {
-  switch (code) {
-    case 'unavailable':
-      return code;
-    case 'resource-exhausted':
-      return 'overloaded';
-    case 'not-found':
-      return 'gone';
-    default:
-      return 'internal';
-  }
-}

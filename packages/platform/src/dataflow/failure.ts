@@ -1,4 +1,5 @@
 /** Why an invocation gave no outputs, with the place in the composition. */
+import type { AppError } from '@pappus/core';
 import type { EngineFailure } from '../engine/compute-engine.ts';
 import type { IoFailure } from '../io/io-function.ts';
 import type { RunFailure } from '../sandbox/sandbox.ts';
@@ -25,4 +26,18 @@ export interface InvocationFailure {
   /** Names of the first items that the run had. */
   readonly items: readonly string[];
   readonly reason: RunFailure | EngineFailure | IoFailure | PlatformFailure;
+}
+
+/** What an engine or an I/O function rejected with. */
+export function failureKindOf({ code }: AppError): PlatformFailure['kind'] {
+  switch (code) {
+    case 'unavailable':
+      return code;
+    case 'resource-exhausted':
+      return 'overloaded';
+    case 'not-found':
+      return 'gone';
+    default:
+      return 'internal';
+  }
 }
