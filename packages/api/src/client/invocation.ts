@@ -15,7 +15,7 @@ export type OutputSets = ReadonlyMap<string, readonly OutputItem[]>;
 
 export class Invocation {
   readonly id: string;
-  /** `name@hash` of what ran. */
+  /** Hash of the version that ran. */
   readonly version: string;
   readonly #response: Response;
   readonly #translate: (thrown: unknown) => unknown;

@@ -21,10 +21,13 @@ const ANSWERED: readonly z.ZodType[] = [
 const PROBLEMS_OF_ALL: Readonly<Record<string, string>> = {
   400: 'The request is wrong',
   401: 'A token is missing or unknown',
+  403: 'The server has no tokens, and the request is for another machine (`Host`) or from a page of one (`Origin`)',
   429: 'Too much at once: `Retry-After` says when to try again',
   500: 'A function failed (`failure` says how), or the server did',
   503: 'The server is stopping, or has no engine',
 };
+
+const PROBLEMS_OF_BODIES: Readonly<Record<string, string>> = { 408: 'The body stopped arriving' };
 
 export interface DocumentOptions {
   readonly version: string;
@@ -54,7 +57,7 @@ function paths(): Json {
 }
 
 function describeOperation({ id, tag, summary, description, parameters = [], body, answers, problems = {}, open }: Operation): Json {
-  const all = open === true ? { ...problems } : { ...PROBLEMS_OF_ALL, ...problems };
+  const all = open === true ? { ...problems } : { ...PROBLEMS_OF_ALL, ...(body === undefined ? {} : PROBLEMS_OF_BODIES), ...problems };
   const failures = Object.entries(all).map(([status, text]) => [status, { description: text, content: { [PROBLEM_MEDIA_TYPE]: { schema: reference('Problem') } } }] as const);
   return {
     operationId: id,
@@ -63,7 +66,7 @@ function describeOperation({ id, tag, summary, description, parameters = [], bod
     ...(description === undefined ? {} : { description }),
     ...(open === true ? { security: [] } : {}),
     parameters: parameters.map((parameter) => ({ ...parameter, ...(parameter.in === 'path' ? { required: true } : {}) })),
-    ...(body === undefined ? {} : { requestBody: { description: body.description, required: true, content: describeContent(body.content) } }),
+    ...(body === undefined ? {} : { requestBody: { description: body.description, required: body.isOptional !== true, content: describeContent(body.content) } }),
     responses: { ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, describeAnswer(answer)])), ...Object.fromEntries(failures) },
   };
 }

@@ -24,8 +24,8 @@ export interface Operation {
   readonly summary: string;
   readonly description?: string;
   readonly parameters?: readonly Parameter[];
-  readonly body?: { readonly description: string; readonly content: Content };
-  /** By status. Problems are added: 400, 401, 429, 500 and 503 for all, and those that are named here. */
+  readonly body?: { readonly description: string; readonly content: Content; readonly isOptional?: boolean };
+  /** By status. Problems are added: those of all operations, of operations with a body, and those that are named here. */
   readonly answers: Readonly<Record<string, Answer>>;
   readonly problems?: Readonly<Record<string, string>>;
   /** Needs no token. */

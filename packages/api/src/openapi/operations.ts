@@ -60,22 +60,35 @@ const INVOKING: Operation = {
   id: 'invoke', method: 'post', path: '/v1/invoke/{reference}', tag: 'invocations', summary: 'Invoke a function or a composition',
   description: [
     `Input sets come as multipart (part name: set, file name: item, part header \`${HEADERS.key}\`), as tar (\`set/item\`), as a binary frame, or as a raw body: one item.`,
-    'Outputs go by `Accept`: without one, the bytes of the item where there is just one, else multipart. Multipart and tar are sent as outputs become final.',
+    'Outputs go by `Accept`: without one, the bytes of the item where there is just one, else multipart. Multipart, tar and frames are sent as outputs become final.',
     'Whoever closes the connection cancels the invocation.',
   ].join(' '),
   parameters: [REFERENCE, ...INVOKE],
   body: {
-    description: 'Input sets',
+    description: 'Input sets; without a body all of them are empty',
+    isOptional: true,
     content: { [MEDIA_TYPES.multipart]: { type: 'object', additionalProperties: { type: 'array', items: bytes } }, [MEDIA_TYPES.tar]: bytes, [MEDIA_TYPES.frame]: bytes, '*/*': bytes },
   },
   answers: {
     200: {
       description: 'Output sets',
       content: { [MEDIA_TYPES.bytes]: bytes, [MEDIA_TYPES.multipart]: bytes, [MEDIA_TYPES.tar]: bytes, [MEDIA_TYPES.frame]: bytes, [MEDIA_TYPES.json]: 'InvocationResult' },
-      headers: { [HEADERS.invocation]: 'Id of the invocation', [HEADERS.version]: '`name@hash` of what ran', 'Server-Timing': 'Phases, where the invocation is traced' },
+      headers: {
+        [HEADERS.invocation]: 'Id of the invocation',
+        [HEADERS.version]: 'Hash of the version that ran',
+        [HEADERS.key]: 'Key of the item, where the answer is the bytes of one and the key is not 0',
+        'Server-Timing': 'Phases, where the invocation is traced and the answer has a known length',
+      },
     },
   },
-  problems: { 404: 'No such function or composition; `hint` has the nearest name', 406: 'The outputs do not fit the asked form', 413: 'The body is too long', 415: 'A body that cannot be read', 504: 'A time limit was over' },
+  problems: {
+    404: 'No such function or composition; `hint` has the nearest name',
+    406: 'The outputs do not fit the asked form',
+    413: 'The body is too long',
+    415: 'A body that cannot be read',
+    502: 'A function of the platform, HTTP or Files, failed',
+    504: 'A time limit was over',
+  },
 };
 
 const OBSERVING: readonly Operation[] = [
@@ -92,7 +105,7 @@ const OBSERVING: readonly Operation[] = [
 
 const SERVER: readonly Operation[] = [
   { id: 'health', method: 'get', path: '/healthz', tag: 'server', summary: 'Whether the server runs', open: true, answers: { 200: { description: 'It runs', content: { 'text/plain': text } } } },
-  { id: 'ready', method: 'get', path: '/readyz', tag: 'server', summary: 'Whether it takes invocations', open: true, answers: { 200: { description: 'It does', content: { 'text/plain': text } } } },
+  { id: 'ready', method: 'get', path: '/readyz', tag: 'server', summary: 'Whether it takes invocations', open: true, answers: { 200: { description: 'It does', content: { 'text/plain': text } } }, problems: { 503: 'The server is stopping, or has no engine' } },
   { id: 'openapi', method: 'get', path: '/openapi.json', tag: 'server', summary: 'This document', open: true, answers: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { type: 'object' } } } } },
 ];
 

@@ -56,7 +56,7 @@ export async function invoke(context: CommandContext, reference: string, flags: 
 }
 
 function outputTarget(context: CommandContext, reference: string, { out, json }: InvokeFlags, invocation: Invocation): OutputTarget {
-  const head = { invocation: invocation.id, name: reference.split('@')[0], hash: invocation.version.split('@').at(-1) };
+  const head = { invocation: invocation.id, name: reference.split('@')[0], hash: invocation.version };
   if (out !== undefined) return folderTarget(out, context, json === true ? head : null);
   return json === true ? jsonTarget(context, head) : streamTarget(context);
 }

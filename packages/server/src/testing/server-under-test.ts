@@ -3,28 +3,30 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PappusClient } from '@pappus/api';
-import { silentLogger, systemClock, systemRandom, type Logger } from '@pappus/core';
+import { assert, systemClock, systemRandom } from '@pappus/core';
 import { leanProgramCode, type LeanProgramName } from '@pappus/testkit';
 import { parseServerConfig } from '../config/server-config.ts';
 import { startServer } from '../server.ts';
+import { DocumentedStatuses } from './documented-statuses.ts';
 
 export interface ServerUnderTest {
   readonly url: string;
   readonly client: PappusClient;
   readonly folder: string;
   deploy(program: LeanProgramName, name?: string): Promise<string>;
+  /** Throws where an answer had a status that the document of the API lacks. */
   stop(): Promise<void>;
 }
 
 export interface UnderTestOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   readonly token?: string;
-  readonly logger?: Logger;
 }
 
-export async function startUnderTest({ config = {}, token, logger = silentLogger }: UnderTestOptions = {}): Promise<ServerUnderTest> {
+export async function startUnderTest({ config = {}, token }: UnderTestOptions = {}): Promise<ServerUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'pappus-server-test-'));
-  const parsed = parseServerConfig({ folder, port: 0, engines: { threads: 2, spares: 1, spareProcesses: 0 }, drainMs: 500, ...config });
+  const parsed = parseServerConfig({ folder, port: 0, engines: { threads: 2, spares: 1, spareProcesses: 0 }, drainMs: 500, accessLog: { oneIn: 1 }, ...config });
+  const logger = new DocumentedStatuses();
   const server = await startServer(parsed, { clock: systemClock, random: systemRandom, logger });
   const client = new PappusClient({ url: server.url, token: token ?? null });
   return {
@@ -38,6 +40,7 @@ export async function startUnderTest({ config = {}, token, logger = silentLogger
     async stop() {
       await server.stop();
       await rm(folder, { recursive: true });
+      assert(logger.undocumented.length === 0, `the document of the API lacks ${logger.undocumented.join(', ')}`);
     },
   };
 }
