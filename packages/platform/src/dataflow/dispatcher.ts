@@ -423,7 +423,7 @@ export class Dispatcher {
     if (trace !== null) {
       const placeAt = (step: number): Parameters<Trace['addCompute']>[0] => ({ path: [...invocation.path, invocation.plan.name], application: plannedAt(step).index, function: plannedAt(step).callee.name, run: run.number });
       for (const span of result.spans) trace.addCompute(placeAt(span.step), readyUs, result.busyUs, span);
-      if (result.kind === 'failed' && result.spans.length === 0) trace.addLost(placeAt(result.step), readyUs);
+      if (result.kind === 'failed' && result.spans.length === 0) trace.addLost(placeAt(result.step), readyUs, result.busyUs);
     }
     if (result.kind === 'done') invocation.segmentDone(run, unit, result);
     else invocation.failRun(run, result.failure, plannedAt(result.step));

@@ -1,4 +1,4 @@
-/** What happened in one invocation, run by run. Times are µs since its start; a run's phases follow one another. */
+/** What happened in one invocation, run by run. Times are whole µs since its start; a run's phases follow one another. */
 import type { Clock } from '@pappus/core';
 import type { RunSpan } from '../engine/compute-engine.ts';
 import { MAX_SPANS } from './limits.ts';
@@ -35,7 +35,7 @@ export class Trace {
   }
 
   nowUs(): number {
-    return (this.#clock.nowMs() - this.#startedMs) * 1000;
+    return Math.round((this.#clock.nowMs() - this.#startedMs) * 1000);
   }
 
   add(span: TraceSpan): void {
@@ -51,9 +51,11 @@ export class Trace {
     this.add({ ...place, kind: 'compute', startedUs: readyUs + queueUs + startedUs - waitedUs, queueUs: waitedUs, fetchUs: 0, sandboxUs, computeUs, storeUs });
   }
 
-  /** A run of which nothing came back: its thread was ended, or lost. It waited and computed for so long. */
-  addLost(place: Pick<TraceSpan, 'path' | 'application' | 'function' | 'run'>, readyUs: number): void {
-    this.add({ ...place, kind: 'compute', startedUs: readyUs, queueUs: 0, fetchUs: 0, sandboxUs: 0, computeUs: this.nowUs() - readyUs, storeUs: 0 });
+  /** A run of which nothing came back: its thread was ended, or lost. Where nobody knows how long it ran, 0, all of the time counts. */
+  addLost(place: Pick<TraceSpan, 'path' | 'application' | 'function' | 'run'>, readyUs: number, ranUs: number): void {
+    const sinceUs = this.nowUs() - readyUs;
+    const computeUs = ranUs === 0 ? sinceUs : Math.min(ranUs, sinceUs);
+    this.add({ ...place, kind: 'compute', startedUs: readyUs, queueUs: sinceUs - computeUs, fetchUs: 0, sandboxUs: 0, computeUs, storeUs: 0 });
   }
 
   get spans(): readonly TraceSpan[] {

@@ -80,6 +80,7 @@ export type SegmentResult =
       readonly failure: RunFailure | EngineFailure;
       readonly spans: readonly RunSpan[];
       readonly logs: readonly StepLog[];
+      /** As above; where the thread is gone, that of the run that was under way, or 0 where nobody knows. */
       readonly busyUs: number;
     };
 

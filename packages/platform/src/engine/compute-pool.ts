@@ -69,7 +69,7 @@ export class ComputePool implements ComputeEngine {
         returned: (job) => this.#putBack([job]),
         threadEnded: (_process, link, end) => this.#threadEnded(link, end),
         died: (process, why) => {
-          const loss = { cause: 'engine-lost', step: 0, message: why, logs: [] } as const;
+          const loss = { cause: 'engine-lost', step: 0, ranUs: 0, message: why, logs: [] } as const;
           this.#abandonAll([...process.links.values()], loss);
         },
         running: (link, task) => this.#putBack(link.takeBack(task)),
@@ -276,11 +276,11 @@ export class ComputePool implements ComputeEngine {
     this.#pumpSoon();
   }
 
-  #threadEnded(link: ThreadLink, { cause, running, step, message, logs }: ThreadEnd): void {
+  #threadEnded(link: ThreadLink, { cause, running, step, ranUs, message, logs }: ThreadEnd): void {
     this.#threadsEnded += 1;
     this.#options.logger.log(cause === 'cancelled' ? 'info' : 'warn', 'an engine thread ended', { cause, step, detail: message });
     const why = cause === 'memory' ? 'the heap of the thread was full' : `the thread ended: ${message === '' ? cause : message}`;
-    this.#abandon(link, running, cause === 'time' ? { cause: 'time', step, message, logs } : { cause: 'engine-lost', step, message: why, logs });
+    this.#abandon(link, running, cause === 'time' ? { cause: 'time', step, ranUs, message, logs } : { cause: 'engine-lost', step, ranUs, message: why, logs });
   }
 
   /** A process is gone. Of several tasks that it ran nobody knows which was to blame, and each is tried again alone. */

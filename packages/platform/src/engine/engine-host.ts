@@ -11,7 +11,7 @@ import type { EngineArguments } from './engine-arguments.ts';
 import { FrameStream } from './frame-stream.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { MAX_CONTROL_FRAME_BYTES, MEMORY_INTERVAL_MS, MIN_TERMINATE_LOOKS, TERMINATE_GRACE_MS, WATCH_INTERVAL_MS } from './limits.ts';
-import { writeLogs } from './outcome.ts';
+import { whole, writeLogs } from './outcome.ts';
 import { brokenProtocol, END_CAUSES, frameType, PROTOCOL_VERSION, type EndCause, type FrameType } from './protocol.ts';
 import { RunState, type RunningNow } from './run-state.ts';
 import type { ThreadData } from './thread.ts';
@@ -112,12 +112,15 @@ export class EngineHost {
   }
 
   #reportEnd(channel: number, thread: HostedThread, cause: EndCause, running: RunningNow): void {
+    const nowMs = this.#options.clock.nowMs();
+    const ranUs = running.limitMs > 0 && running.runs === thread.seen.runs ? whole((nowMs - thread.sinceMs) * 1e3) : 0;
     thread.ended = true;
-    thread.sinceMs = this.#options.clock.nowMs();
+    thread.sinceMs = nowMs;
     this.#say(frameType.ended, channel, () => {
       this.#writer.u8(END_CAUSES.indexOf(cause));
       this.#writer.u32(running.task);
       this.#writer.u16(running.step);
+      this.#writer.u32(ranUs);
       this.#writer.text(thread.problem);
       writeLogs(this.#writer, running.task === 0 ? [] : thread.state.lastWords(running.task));
     });

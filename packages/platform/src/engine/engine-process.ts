@@ -26,6 +26,8 @@ export interface ThreadEnd {
   /** The task that it ran, or 0. */
   readonly running: number;
   readonly step: number;
+  /** For how long the run had gone on; 0 where nobody knows. */
+  readonly ranUs: number;
   readonly message: string;
   /** What the task had printed. */
   readonly logs: readonly StepLog[];
@@ -202,7 +204,7 @@ export class EngineProcess {
         const link = this.links.get(id);
         const cause = END_CAUSES[reader.u8()];
         if (link === undefined || cause === undefined) throw brokenProtocol('the end of an unknown thread, or for an unknown cause');
-        const end = { cause, running: reader.u32(), step: reader.u16(), message: reader.text(), logs: readLogs(reader) };
+        const end = { cause, running: reader.u32(), step: reader.u16(), ranUs: reader.u32(), message: reader.text(), logs: readLogs(reader) };
         this.links.delete(id);
         return this.#options.events.threadEnded(this, link, end);
       }

@@ -10,6 +10,8 @@ import type { SegmentPlan } from './segment-plans.ts';
 export interface Loss {
   readonly cause: 'time' | 'engine-lost';
   readonly step: number;
+  /** For how long the run had gone on; 0 where nobody knows. */
+  readonly ranUs: number;
   readonly message: string;
   /** What the task had printed, as far as that is known. */
   readonly logs: readonly StepLog[];
@@ -86,10 +88,10 @@ export class SegmentJob extends Pending<SegmentResult> {
     this.plan = plan;
   }
 
-  protected override fail({ cause, step, message, logs }: Loss): void {
+  protected override fail({ cause, step, ranUs, message, logs }: Loss): void {
     const failure =
       cause === 'time' ? ({ kind: 'limit', limit: 'time', message } as const) : ({ kind: 'engine-lost', attempts: this.attempts, message } as const);
-    this.resolve({ kind: 'failed', step, failure, spans: [], logs, busyUs: 0 });
+    this.resolve({ kind: 'failed', step, failure, spans: [], logs, busyUs: ranUs });
   }
 }
 

@@ -215,4 +215,5 @@ export function readLogs(reader: BodyReader): readonly StepLog[] {
   return logs;
 }
 
-const whole = (us: number): number => Math.min(MAX_U32, Math.max(0, Math.round(us)));
+/** As a u32. */
+export const whole = (us: number): number => Math.min(MAX_U32, Math.max(0, Math.round(us)));

@@ -30,7 +30,8 @@
  *   control channel, engine → gateway
  *     HELLO      id version
  *     RUNNING    id channel    u32 task or 0                                           answers RECALL
- *     ENDED      id channel    u8 cause, u32 task or 0, u16 step, text, logs           the thread is gone
+ *     ENDED      id channel    u8 cause, u32 task or 0, u16 step, u32 µs of its run     the thread is gone
+ *                              or 0 where nobody looked, text, logs
  *     PONG       id of the PING
  *
  * A thread does its tasks in order. Task ids count up per channel from 1 and skip 0. The end of the control channel ends
@@ -39,7 +40,7 @@
 import { AppError } from '@pappus/core';
 import { MAX_FRAME_BYTES } from './limits.ts';
 
-export const PROTOCOL_VERSION = 0x5045_0003;
+export const PROTOCOL_VERSION = 0x5045_0004;
 export const HEADER_BYTES = 12;
 
 export const frameType = {
