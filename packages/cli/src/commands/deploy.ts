@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { styleText } from 'node:util';
 import { AppError, errorMessage, toAppError } from '@pappus/core';
 import { printFailure } from '../failure.ts';
+import { printableLines } from '../output/printable.ts';
 import { plural } from '../output/units.ts';
 import { connect, type ServerFlags } from '../platform/connection.ts';
 import { deployableFiles } from '../platform/deployable-files.ts';
@@ -58,7 +59,7 @@ export async function deployFiles(context: CommandContext, paths: readonly strin
       const deployed = await deploy(client, deployable, signal);
       done.push(...deployed);
       if (flags.json !== true) for (const one of deployed) out.write(deployedLine(one, out));
-      for (const remark of deployed.flatMap(({ remarks }) => remarks)) err.write(`${styleText('yellow', 'warning:', { stream: err })} ${remark}\n`);
+      for (const remark of deployed.flatMap(({ remarks }) => remarks)) err.write(`${styleText('yellow', 'warning:', { stream: err })} ${printableLines(remark)}\n`);
     } catch (thrown) {
       failed(thrown);
     }

@@ -6,6 +6,7 @@ import { PappusClient } from '@pappus/api';
 import { AppError, systemClock } from '@pappus/core';
 import { parseServerConfig } from '@pappus/server';
 import { printFailure } from '../failure.ts';
+import { printableLines } from '../output/printable.ts';
 import type { Deployed } from '../platform/deployment.ts';
 import { FolderDeployer } from '../platform/folder-deployer.ts';
 import { watchFolder } from '../platform/folder-watch.ts';
@@ -64,7 +65,7 @@ async function run(context: CommandContext, folder: string, setup: Setup, ends: 
     deployed(one) {
       shown = shown?.kind === 'composition' && one.kind === 'function' ? shown : one;
       out.write(deployedLine(one, out));
-      for (const remark of one.remarks) err.write(`${styleText('yellow', 'warning:', { stream: err })} ${remark}\n`);
+      for (const remark of one.remarks) err.write(`${styleText('yellow', 'warning:', { stream: err })} ${printableLines(remark)}\n`);
     },
     removed: (name) => void out.write(`removed ${styleText('bold', name, { stream: out })}\n`),
     failed,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { styleText } from 'node:util';
 import { ProblemError, type InputSets, type Invocation, type PappusClient } from '@pappus/api';
 import { errorMessage, systemClock } from '@pappus/core';
+import { printableLines } from '../output/printable.ts';
 import { ProgressLine } from '../output/progress-line.ts';
 import { formatBytes, formatMs, plural } from '../output/units.ts';
 import { connectFor, type ServerFlags } from '../platform/connection.ts';
@@ -73,6 +74,6 @@ async function showTrace({ err, signal }: CommandContext, client: PappusClient, 
   try {
     if (!err.write(traceTimeline(await client.trace(id, { signal }), err))) await once(err, 'drain');
   } catch (thrown) {
-    err.write(`the trace is not there: ${errorMessage(thrown)}\n`);
+    err.write(`the trace is not there: ${printableLines(errorMessage(thrown))}\n`);
   }
 }

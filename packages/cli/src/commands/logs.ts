@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { styleText } from 'node:util';
 import type { LogEntry, Logs, PappusClient } from '@pappus/api';
+import { printableLines } from '../output/printable.ts';
 import { formatBytes } from '../output/units.ts';
 import { connect, type ServerFlags } from '../platform/connection.ts';
 import { LOG_WAIT_MS } from '../platform/limits.ts';
@@ -42,5 +43,5 @@ function entryText({ at, invocation, stream, text, droppedBytes }: LogEntry, out
   const head = styleText('dim', `${at} ${invocation}`, { stream: out });
   const label = styleText(stream === 'stderr' ? 'red' : 'cyan', stream, { stream: out });
   const dropped = droppedBytes > 0 ? [`… ${formatBytes(droppedBytes)} more were dropped`] : [];
-  return [...text.replace(/\n$/, '').split('\n'), ...dropped].map((line) => `${head} ${label} ${line}\n`).join('');
+  return [...printableLines(text).replace(/\n$/, '').split('\n'), ...dropped].map((line) => `${head} ${label} ${line}\n`).join('');
 }

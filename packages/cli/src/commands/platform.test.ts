@@ -18,6 +18,8 @@ export default function ({ words }) {
 }
 `;
 const FAIL = `export const inputs = ['words']; export const outputs = ['loud'];\nexport default () => { throw new RangeError('too quiet'); };`;
+const OBEYED = `export const inputs = ['words']; export const outputs = ['loud'];
+export default () => { console.log('hi\\x1b]0;owned\\x07\\x1b[2J\\x9b2J\\tall\\nmore'); throw new Error('bad \\x1b[31;5mred\\x1b]0;owned\\x07'); };`;
 const TWICE = `function shout(words) => (loud);
 composition twice(words) => (out) {
     shout(words = each words) => (mid = loud);
@@ -226,6 +228,17 @@ describe('observing', () => {
     expect(JSON.parse(first)).toMatchObject({ stream: 'stdout' });
     expect((await server.pappus('logs', 'twice')).err).toBe('twice is a composition, and only functions write: pappus logs shout\n');
     expect(await server.pappus('logs', 'nobody')).toMatchObject({ status: 1 });
+  });
+
+  it('shows nothing of a function that a terminal would obey', async () => {
+    await server.pappus('deploy', await write('obeyed.js', OBEYED.replaceAll('; ', ';\n')));
+    const invoked = await server.pappus('invoke', 'obeyed', '--set', 'words=x');
+    expect(invoked.err).toContain('bad ·[31;5mred·]0;owned·');
+    const id = /trace (\S+) shows/.exec(invoked.err)?.[1] ?? '';
+    const shown = [invoked, await server.pappus('logs', 'obeyed'), await server.pappus('trace', id)];
+    expect(shown[1]?.out).toMatch(/stdout hi·\]0;owned··\[2J·2J\tall\n.* stdout more\n/);
+    // oxlint-disable-next-line no-control-regex
+    for (const { out, err } of shown) expect(out + err).not.toMatch(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/);
   });
 
   it('follows what a function prints until it is ended', async () => {

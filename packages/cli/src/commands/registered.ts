@@ -1,6 +1,7 @@
 /** `pappus ls`, `describe` and `rm`: what is registered. */
 import { styleText } from 'node:util';
 import type { CompositionDescription, FunctionDescription, Listed, VersionEntry } from '@pappus/api';
+import { printable, printableLines } from '../output/printable.ts';
 import { textTable } from '../output/text-table.ts';
 import { formatBytes, formatMs, formatSize, plural } from '../output/units.ts';
 import { connect, type ServerFlags } from '../platform/connection.ts';
@@ -66,7 +67,7 @@ function compositionText(found: CompositionDescription, stream: NodeJS.WriteStre
     ['calls', found.calls.length === 0 ? 'nothing' : found.calls.join(', ')],
     ...found.problems.map((problem) => ['problem', problem] as const),
   ];
-  return `${description(found, 'composition', rows, stream)}\n${found.source.trimEnd()}\n`;
+  return `${description(found, 'composition', rows, stream)}\n${printableLines(found.source.trimEnd())}\n`;
 }
 
 function description(found: FunctionDescription | CompositionDescription, kind: string, more: Rows, stream: NodeJS.WriteStream): string {
@@ -78,7 +79,7 @@ function description(found: FunctionDescription | CompositionDescription, kind: 
     ...versions.map((version, index) => [index === 0 ? 'versions' : '', versionText(version)] as const),
   ];
   const head = `${styleText('bold', name, { stream })}(${signature.inputs.join(', ')}) => (${signature.outputs.join(', ')})  ${kind}`;
-  return `${head}\n${rows.map(([label, text]) => `  ${styleText('dim', label.padEnd(10), { stream })} ${text}\n`).join('')}`;
+  return `${head}\n${rows.map(([label, text]) => `  ${styleText('dim', label.padEnd(10), { stream })} ${printable(text)}\n`).join('')}`;
 }
 
 const versionText = ({ hash, deployedAt }: VersionEntry): string => `${hash.slice(0, SHORT_HASH_CHARS)}  ${moment(deployedAt)}`;

@@ -7,6 +7,7 @@ import { finished } from 'node:stream/promises';
 import type { Writable } from 'node:stream';
 import type { ColumnType, ResultForm, TextRow } from '@pappus/analytics';
 import { AppError, errorMessage, systemCode } from '@pappus/core';
+import { printable } from './printable.ts';
 import { alignmentOf, textTable } from './text-table.ts';
 
 export type ResultFormat = 'table' | 'json' | 'csv' | 'parquet';
@@ -142,9 +143,6 @@ function tableWriter(target: Target): ResultWriter {
     },
   };
 }
-
-/** Line breaks and control characters would tear the table. */
-const printable = (text: string): string => text.replace(/[\u0000-\u001F\u007F]/g, (character) => (character === '\n' ? '⏎' : character === '\t' ? '→' : '·'));
 
 function csvWriter(target: Target): ResultWriter {
   let header = '';

@@ -1,4 +1,5 @@
 /** Output items as a table: set, name, key, size, and the beginning of those that are text. */
+import { isPrintable, printable } from '../output/printable.ts';
 import { textTable, type TextColumn } from '../output/text-table.ts';
 import { formatBytes } from '../output/units.ts';
 import { PREVIEW_CHARS } from './limits.ts';
@@ -26,18 +27,15 @@ const COLUMNS: readonly TextColumn[] = [
 export const itemListing = (items: readonly ListedItem[]): string =>
   textTable(COLUMNS, items.map(({ set, name, key, bytes, head }) => [set, printable(name), String(key), formatBytes(bytes), preview(head, bytes)]));
 
-// oxlint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/;
-
 /** Whether bytes can go to a terminal as they are. */
 export function isText(bytes: Uint8Array): boolean {
   const text = decoded(bytes, bytes.length);
-  return text !== null && !CONTROL.test(text.replaceAll('\r\n', '\n'));
+  return text !== null && isPrintable(text);
 }
 
 function preview(head: Uint8Array, bytes: number): string {
   const text = decoded(head, bytes);
-  if (text === null || CONTROL.test(text)) return '';
+  if (text === null || !isPrintable(text)) return '';
   const line = printable(text.trimEnd());
   return line.length > PREVIEW_CHARS || bytes > head.length ? `${line.slice(0, PREVIEW_CHARS)}…` : line;
 }
@@ -50,6 +48,3 @@ function decoded(head: Uint8Array, bytes: number): string | null {
     return null;
   }
 }
-
-// oxlint-disable-next-line no-control-regex
-const printable = (text: string): string => text.replace(/[\u0000-\u001F\u007F]/g, (character) => (character === '\n' ? '⏎' : character === '\t' ? '→' : '·'));

@@ -8,6 +8,7 @@
  */
 import { styleText } from 'node:util';
 import type { Trace, TraceSpan } from '@pappus/api';
+import { printableLines } from '../output/printable.ts';
 import { formatBytes, formatCount } from '../output/units.ts';
 import { MAX_DRAWN_SPANS } from './limits.ts';
 import { traceTree } from './trace-tree.ts';
@@ -41,7 +42,7 @@ export function traceTimeline(trace: Trace, stream: NodeJS.WriteStream): string 
   const hidden = spans.length - drawn.length + trace.droppedSpans;
   return [
     styleText('bold', head, { stream }),
-    ...(trace.problem === null ? [] : [styleText('red', trace.problem.detail, { stream })]),
+    ...(trace.problem === null ? [] : [styleText('red', printableLines(trace.problem.detail), { stream })]),
     legend,
     ...lines,
     ...(hidden > 0 ? [`… ${formatCount(hidden)} more runs`] : []),
