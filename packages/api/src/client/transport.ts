@@ -3,6 +3,7 @@ import { AppError, errorMessage, systemCode } from '@pappus/core';
 import type { z } from 'zod';
 import { MAX_JSON_BYTES } from '../limits.ts';
 import { parseProblem, ProblemError } from './problem-error.ts';
+import { authorizationOf, serverBase } from './server-access.ts';
 
 export interface ClientOptions {
   /** Such as `http://127.0.0.1:7077`. */
@@ -26,14 +27,12 @@ export interface Call {
 
 export class Transport {
   readonly #base: string;
-  readonly #token: string | null;
+  readonly #authorization: Readonly<Record<string, string>>;
   readonly #fetch: typeof fetch;
 
   constructor({ url, token, fetch: other }: ClientOptions) {
-    const parsed = URL.canParse(url) ? new URL(url) : null;
-    if (parsed === null || !/^https?:$/.test(parsed.protocol)) throw new AppError('invalid-argument', `${JSON.stringify(url)} is no address of a server: give one such as http://127.0.0.1:7077`);
-    this.#base = url.replace(/\/+$/, '');
-    this.#token = token ?? null;
+    this.#base = serverBase(url);
+    this.#authorization = token === undefined || token === null ? {} : authorizationOf(token);
     this.#fetch = other ?? fetch;
   }
 
@@ -84,8 +83,7 @@ export class Transport {
     const { method, path, query = {}, headers = {}, body, signal } = call;
     const search = new URLSearchParams(Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
     const url = `${this.#base}${path}${search.size === 0 ? '' : `?${search.toString()}`}`;
-    const authorization = this.#token === null ? {} : { authorization: `Bearer ${this.#token}` };
-    const init: RequestInit = { method, headers: { ...authorization, ...headers }, redirect: 'error' };
+    const init: RequestInit = { method, headers: { ...this.#authorization, ...headers }, redirect: 'error' };
     if (signal !== undefined) init.signal = signal;
     if (body !== undefined) {
       init.body = body;
