@@ -1,6 +1,7 @@
 /** Sets as the body of an invocation: a tar file, in one piece or as a stream. */
 import { AppError } from '@pappus/core';
 import { MAX_WHOLE_BODY_BYTES } from '../limits.ts';
+import { joined } from './answer-body.ts';
 import { emptySet, END_OF_TAR, itemHead, itemPadding } from '../tar/tar-entry.ts';
 
 /** Bytes of an item that need not be in memory as a whole: their number has to be known. */
@@ -20,6 +21,13 @@ export type InputItems = Iterable<InputItem> | AsyncIterable<InputItem>;
 export type InputSets = Readonly<Record<string, InputItems>>;
 
 export type SetsBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+
+/** Carries what an item's own source threw through fetch, which knows broken connections only. */
+export class SourceFailure extends Error {
+  constructor(cause: unknown) {
+    super('the source of an item failed', { cause });
+  }
+}
 
 /** In one piece as long as it is short, since then its length is known and it can be sent again. */
 export async function setsBody(sets: InputSets): Promise<SetsBody> {
@@ -62,23 +70,13 @@ async function* exactly({ bytes, chunks }: StreamedData, name: string): AsyncGen
   if (left !== 0) throw new AppError('invalid-argument', `${name} has ${left < 0 ? 'more' : 'fewer'} bytes than the ${bytes} it was said to have: it changed meanwhile`);
 }
 
-function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
-}
-
 function streamed(start: readonly Uint8Array[], rest: AsyncGenerator<Uint8Array, void, undefined>): ReadableStream<Uint8Array> {
   let next = 0;
   return new ReadableStream({
     async pull(controller) {
       const piece = start[next++];
       if (piece !== undefined) return controller.enqueue(piece);
-      const { done, value } = await rest.next();
+      const { done, value } = await rest.next().catch((thrown: unknown) => Promise.reject(new SourceFailure(thrown)));
       if (done === true) controller.close();
       else controller.enqueue(value);
     },

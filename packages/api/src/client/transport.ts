@@ -2,8 +2,10 @@
 import { AppError, errorMessage, systemCode } from '@pappus/core';
 import type { z } from 'zod';
 import { MAX_JSON_BYTES } from '../limits.ts';
+import { wholeBody } from './answer-body.ts';
 import { parseProblem, ProblemError } from './problem-error.ts';
 import { authorizationOf, serverBase } from './server-access.ts';
+import { SourceFailure } from './sets-body.ts';
 
 export interface ClientOptions {
   /** Such as `http://127.0.0.1:7077`. */
@@ -51,13 +53,19 @@ export class Transport {
   }
 
   async text(call: Call): Promise<string> {
-    const response = await this.send(call);
-    const length = Number(response.headers.get('content-length') ?? 0);
-    if (length > MAX_JSON_BYTES) {
-      await response.body?.cancel();
-      throw new AppError('resource-exhausted', `the answer to ${call.method} ${call.path} has ${length} bytes, more than ${MAX_JSON_BYTES}`);
-    }
-    return this.#translated(call, () => response.text());
+    return this.#text(call, await this.send(call));
+  }
+
+  async bytes(call: Call, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#body(call, await this.send(call), maxBytes);
+  }
+
+  async #text(call: Call, response: Response): Promise<string> {
+    return new TextDecoder().decode(await this.#body(call, response, MAX_JSON_BYTES));
+  }
+
+  #body(call: Call, response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#translated(call, () => wholeBody(response, { what: `${call.method} ${call.path}`, maxBytes }));
   }
 
   /** Runs what reads an answer: a connection that breaks meanwhile is `unavailable` too. */
@@ -74,6 +82,8 @@ export class Transport {
     if (signal?.aborted === true) return signal.reason;
     if (thrown instanceof AppError) return thrown;
     const cause = thrown instanceof Error ? thrown.cause : undefined;
+    // What is to be sent failed, and fetch calls that a connection that broke.
+    if (cause instanceof SourceFailure) return cause.cause;
     const refused = systemCode(cause) === 'ECONNREFUSED';
     const message = refused ? `no server at ${this.#base}` : `${what} at ${this.#base} broke off: ${cause === undefined ? errorMessage(thrown) : errorMessage(cause)}`;
     return new AppError('unavailable', message, { cause: thrown, retryable: true, ...(refused ? { hint: 'Start one with `pappus serve`.' } : {}) });
@@ -94,7 +104,7 @@ export class Transport {
   }
 
   async #failure(call: Call, response: Response): Promise<AppError> {
-    const text = await this.#translated(call, () => response.text());
+    const text = await this.#text(call, response);
     const problem = parseProblem(text);
     const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
     if (problem !== null) return new ProblemError(problem, Number.isFinite(seconds) ? seconds * 1000 : null);
