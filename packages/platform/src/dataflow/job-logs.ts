@@ -1,4 +1,5 @@
-/** What the functions of one invocation wrote, up to a bound; what is beyond is counted for each function. */
+/** What the functions of one invocation wrote, up to a bound: the beginning is kept, what is beyond is counted for each function. */
+import { beginningOf, textBytes } from '../sandbox/run-log.ts';
 import type { RunLog } from '../sandbox/sandbox.ts';
 import { LOG_ENTRY_BYTES, MAX_LOG_BYTES } from './limits.ts';
 
@@ -14,14 +15,15 @@ export class JobLogs {
   #bytes = 0;
 
   add(name: string, log: RunLog): void {
-    const bytes = log.stdout.length + log.stderr.length;
-    this.#bytes += bytes + LOG_ENTRY_BYTES;
-    if (this.#bytes <= MAX_LOG_BYTES) {
-      this.#kept.push({ function: name, log });
+    const room = MAX_LOG_BYTES - this.#bytes - LOG_ENTRY_BYTES;
+    if (room > 0) {
+      const beginning = beginningOf(log, room);
+      this.#bytes += textBytes(beginning) + LOG_ENTRY_BYTES;
+      this.#kept.push({ function: name, log: beginning });
       return;
     }
     this.#dropped ??= new Map();
-    this.#dropped.set(name, (this.#dropped.get(name) ?? 0) + bytes + log.droppedBytes);
+    this.#dropped.set(name, (this.#dropped.get(name) ?? 0) + textBytes(log) + log.droppedBytes);
   }
 
   /** What is kept, and at the end an entry without text for each function of which something was dropped. */

@@ -94,10 +94,10 @@ describe('a segment', () => {
     expect(seen).toEqual([[0, 123], [1, 123], [1, 123], [1, 123]]);
   });
 
-  test('keeps logs up to a limit and counts the rest', () => {
+  test('keeps the beginnings of logs up to a limit and counts the rest', () => {
     const loud = open((inputs) => ({ kind: 'done', outputs: [{ name: 'out', items: inputs[0]?.items ?? [] }], log: { stdout: new Uint8Array(MAX_SEGMENT_LOG_BYTES - 10), stderr: new Uint8Array(0), droppedBytes: 5 } }));
     const result = run({ fanOut: 9, steps: [step(), step({})] }, [loud, loud]);
-    expect(result.logs.map(({ log }) => [log.stdout.length, log.droppedBytes])).toEqual([[MAX_SEGMENT_LOG_BYTES - 10, 5], [0, MAX_SEGMENT_LOG_BYTES - 5]]);
+    expect(result.logs.map(({ log }) => [log.stdout.length, log.droppedBytes])).toEqual([[MAX_SEGMENT_LOG_BYTES - 10, 5], [10, MAX_SEGMENT_LOG_BYTES - 15]]);
   });
 });
 

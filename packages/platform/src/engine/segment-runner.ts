@@ -4,6 +4,7 @@
  */
 import type { Clock } from '@pappus/core';
 import type { FunctionSpec } from '../functions/function-spec.ts';
+import { beginningOf, textBytes } from '../sandbox/run-log.ts';
 import type { RunFailure, RunLog, RunOutcome, RunTimer, Sandbox } from '../sandbox/sandbox.ts';
 import type { Item, ItemSet, Sets } from '../sets/item.ts';
 import type { RunSpan, SegmentInput, StepLog } from './compute-engine.ts';
@@ -51,8 +52,6 @@ export class SegmentRunner {
 
 /** Where the sets of a step stand: made, or left to the dispatcher with all that depends on them. */
 type StepOutputs = Sets | null;
-
-const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 class SegmentRun {
   readonly #work: SegmentWork;
@@ -156,11 +155,10 @@ class SegmentRun {
   }
 
   #keepLog(step: number, log: RunLog): void {
-    const bytes = log.stdout.length + log.stderr.length;
-    if (bytes === 0 && log.droppedBytes === 0) return;
-    const fits = this.#logBytes + bytes <= MAX_SEGMENT_LOG_BYTES;
-    if (fits) this.#logBytes += bytes;
-    this.#logs.push({ step, log: fits ? log : { stdout: NO_BYTES, stderr: NO_BYTES, droppedBytes: log.droppedBytes + bytes } });
+    if (textBytes(log) === 0 && log.droppedBytes === 0) return;
+    const beginning = beginningOf(log, MAX_SEGMENT_LOG_BYTES - this.#logBytes);
+    this.#logBytes += textBytes(beginning);
+    this.#logs.push({ step, log: beginning });
   }
 
   /** Counts what a run made: each run has its own limit, but many runs could fill the memory together. */
