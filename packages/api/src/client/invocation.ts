@@ -1,5 +1,5 @@
 /** The answer to an invocation: items as they arrive, or all of them. */
-import { AppError } from '@pappus/core';
+import { AppError, assert, cancelled } from '@pappus/core';
 import { HEADERS } from '../schemas/invocation.ts';
 import { readTar } from '../tar/tar-reader.ts';
 import { parseProblem, ProblemError } from './problem-error.ts';
@@ -21,6 +21,8 @@ export class Invocation {
   readonly #translate: (thrown: unknown) => unknown;
   /** Names of output sets that have shown up, also without items. */
   readonly #sets = new Set<string>();
+  #reader: ReadableStreamDefaultReader<Uint8Array> | null = null;
+  #isCancelled = false;
 
   constructor(response: Response, translate: (thrown: unknown) => unknown) {
     this.id = response.headers.get(HEADERS.invocation) ?? '';
@@ -31,16 +33,15 @@ export class Invocation {
 
   /** Once: each item as soon as it is there. Throws a `ProblemError` where the invocation fails after the first items. */
   async *items(): AsyncGenerator<OutputItem, void, undefined> {
-    const { body } = this.#response;
-    if (body === null) throw new AppError('protocol', 'the answer to an invocation has no body');
+    assert(this.#reader === null || this.#isCancelled, 'the items of an invocation are read once');
     try {
-      for await (const found of readTar(body)) {
+      for await (const found of readTar(this.#chunks())) {
         if (found.kind === 'problem') throw this.#problem(found.json);
         this.#sets.add(found.set);
         if (found.kind === 'item') yield { set: found.set, name: found.name, key: found.key, data: found.data };
       }
     } catch (thrown) {
-      throw this.#translate(thrown);
+      throw this.#isCancelled ? cancelled(`the invocation ${this.id}`) : this.#translate(thrown);
     }
   }
 
@@ -56,9 +57,26 @@ export class Invocation {
     return sets;
   }
 
-  /** Ends the invocation if it still runs. */
+  /** Ends the invocation if it still runs. Whoever waits for an item gets `cancelled`. */
   async cancel(): Promise<void> {
-    await this.#response.body?.cancel();
+    this.#isCancelled = true;
+    // A connection that broke has ended it already.
+    await this.#open()?.cancel().catch(() => {});
+  }
+
+  /** By a reader of our own, which can be cancelled while it reads. */
+  #chunks(): AsyncIterable<Uint8Array> {
+    const reader = this.#open();
+    if (reader === null) throw new AppError('protocol', 'the answer to an invocation has no body');
+    const end = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
+      await reader.cancel();
+      return { done: true, value: undefined };
+    };
+    return { [Symbol.asyncIterator]: () => ({ next: () => reader.read() as Promise<IteratorResult<Uint8Array, undefined>>, return: end }) };
+  }
+
+  #open(): ReadableStreamDefaultReader<Uint8Array> | null {
+    return (this.#reader ??= this.#response.body?.getReader() ?? null);
   }
 
   #problem(json: string): AppError {

@@ -43,7 +43,7 @@ export async function invoke(context: CommandContext, reference: string, flags: 
     await target.end();
   } catch (thrown) {
     // Nobody is left for what would still come: the server ends the invocation.
-    await invocation?.cancel().catch(() => {});
+    await invocation?.cancel();
     line.stop();
     const id = invocation?.id ?? (thrown instanceof ProblemError ? thrown.problem.invocation : null);
     if (flags.trace === true && id !== null && !signal.aborted) await showTrace(context, client, id);
