@@ -29,11 +29,13 @@ async function deploy({ registry, engine, builtins }: FunctionDeployer, call: Ap
   const name = parameter(call, 'name');
   const sent = await read(call);
   const parsed = parseWith<FunctionSpec>(functionSpecSchema, sent.spec);
-  const problems = [...nameProblems(name, { builtins, reserved: OWN_FUNCTIONS }), ...(parsed.kind === 'refused' ? parsed.problems.map((text) => `spec: ${text}`) : []), ...(sent.code.length === 0 ? ['there is no code'] : [])];
-  if (parsed.kind === 'refused' || problems.length > 0) return refused(name, problems);
+  const problems = [...nameProblems(name, { builtins, reserved: OWN_FUNCTIONS }), ...(sent.code.length === 0 ? ['there is no code'] : [])];
+  // What a module may do depends on its spec: without one it is not looked at.
+  if (parsed.kind === 'refused' || sent.code.length === 0) return refused(name, [...problems, ...(parsed.kind === 'refused' ? parsed.problems.map((text) => `spec: ${text}`) : [])]);
   const spec = parsed.value;
   const preparation = await engine.prepare(sent.code, spec, call.signal);
-  if (preparation.kind === 'refused') return refused(name, preparation.problems);
+  if (preparation.kind === 'refused') return refused(name, [...problems, ...preparation.problems]);
+  if (problems.length > 0) return refused(name, problems);
   const { module } = preparation;
   const deployment = await registry.deployFunction({ name, spec, code: sent.code, module }, call.signal);
   if (deployment.kind === 'refused') return refused(name, deployment.problems);

@@ -50,6 +50,8 @@ describe('functions', () => {
     expect(refused).toMatchObject({ status: 422, code: 'refused' });
     expect(refused.problems).toHaveLength(3);
     expect(refused.problems.join('\n')).toMatch(/"9lives" is no name[^]*inputs\.0[^]*did you mean "memoize"/);
+    const both = await problem(server.client.deployFunction('9lives', { inputs: [], outputs: [] }, strange));
+    expect(both.problems.join('\n')).toMatch(/"9lives" is no name[^]*"socket" from "env"[^]*exports no function/);
     const module = await problem(server.client.deployFunction('strange', { inputs: [], outputs: [] }, strange));
     expect(module.problems.join('\n')).toMatch(/"socket" from "env"[^]*exports no function/);
     expect((await problem(server.client.deployFunction('none', { inputs: [], outputs: [] }, new Uint8Array(0)))).problems).toEqual(['there is no code']);
