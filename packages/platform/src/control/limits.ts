@@ -1,4 +1,4 @@
-/** Limits of the core split. */
+/** Limits of the core split, and of places that compositions share. */
 
 /** The paper's. */
 export const CONTROL_INTERVAL_MS = 30;
@@ -6,3 +6,6 @@ export const CONTROL_INTERVAL_MS = 30;
 export const MAX_DRAIN_INTERVALS = 100;
 /** As much growth in one interval counts; a burst is one sample, not a trend. */
 export const MAX_GROWTH_INTERVALS = 10;
+
+/** Of places that names share, one may hold so many times what is free. */
+export const HELD_TO_FREE = 3;

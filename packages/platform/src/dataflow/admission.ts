@@ -1,7 +1,7 @@
 /** Who may have another invocation under way: the places are shared between names (shared-places.ts). */
 import { AppError } from '@pappus/core';
+import { SharedPlaces } from '../control/shared-places.ts';
 import { RETRY_AFTER_MS } from './limits.ts';
-import { SharedPlaces } from './shared-places.ts';
 
 export class Admission {
   readonly #places: SharedPlaces;

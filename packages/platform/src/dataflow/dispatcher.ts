@@ -6,6 +6,7 @@
 import { AppError, Cancellation, cancelled, errorMessage, randomHex, toAppError, type CancelSignal, type Clock, type Logger, type Random, type Timer } from '@pappus/core';
 import { resultKey } from '../cache/result-key.ts';
 import type { Memoized, ResultCache } from '../cache/result-cache.ts';
+import { SharedPlaces } from '../control/shared-places.ts';
 import type { ComputeEngine, SegmentResult, SegmentTask } from '../engine/compute-engine.ts';
 import type { RunEstimate } from '../engine/run-estimate.ts';
 import type { FunctionHash } from '../functions/function-spec.ts';
@@ -22,7 +23,6 @@ import { LiveSet } from './live-set.ts';
 import { DEFAULT_IO_SLOTS, ESTIMATED_IO_US, KEPT_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_NESTED_AT_ONCE, MAX_JOINED_RUNS } from './limits.ts';
 import { isKept, type Callee, type Plan, type PlannedApplication, type Unit } from './plan.ts';
 import type { InvocationOptions, InvocationResult, LiveBytes, Run, RunningPlan } from './running-plan.ts';
-import { SharedPlaces } from './shared-places.ts';
 import { ThreadRoom } from './thread-room.ts';
 import { Trace } from './trace.ts';
 
@@ -438,7 +438,7 @@ export class Dispatcher {
     this.#io.take(job.lane);
     const chargedUs = this.#lines.io.charge(job.lane, ESTIMATED_IO_US);
     try {
-      const outcome = await callee.io.run(run.inputs, { signal: job.cancellation.abortSignal, invocation: job.id, logger: this.#options.logger });
+      const outcome = await callee.io.run(run.inputs, { signal: job.cancellation.abortSignal, invocation: job.id, lane: job.lane, logger: this.#options.logger });
       const { index } = run.planned;
       job.trace?.add({ path: [...invocation.path, invocation.plan.name], application: index, function: callee.name, kind: 'io', run: run.number, startedUs, queueUs: 0, fetchUs: job.trace.nowUs() - startedUs, sandboxUs: 0, computeUs: 0, storeUs: 0 });
       if (outcome.kind === 'done') invocation.finished(run, outcome.outputs);

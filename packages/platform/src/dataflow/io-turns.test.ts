@@ -1,7 +1,8 @@
 /** Turns between compositions that do I/O. */
 import type { CompositionGraph } from '@pappus/composition';
 import { expect, it } from 'vitest';
-import type { IoFunction } from '../io/io-function.ts';
+import type { IoContext, IoFunction } from '../io/io-function.ts';
+import type { Sets } from '../sets/item.ts';
 import { planGraph } from './plan-graph.ts';
 import type { Plan } from './plan.ts';
 import { dispatcherOf, invoke, items } from './testing/dispatching.ts';
@@ -12,8 +13,10 @@ class HeldIo implements IoFunction {
   readonly name = 'HTTP';
   readonly signature = { inputs: ['requests'], outputs: ['responses'] };
   readonly held: (() => void)[] = [];
+  readonly lanes = new Set<string>();
 
-  async run(): ReturnType<IoFunction['run']> {
+  async run(_: Sets, { lane }: IoContext): ReturnType<IoFunction['run']> {
+    this.lanes.add(lane);
     await new Promise<void>((resolve) => this.held.push(resolve));
     return { kind: 'done', outputs: [{ name: 'responses', items: [] }] };
   }
@@ -48,4 +51,5 @@ it('one with many requests leaves some slots to others, and they have turns', as
   while (many.held.length > 0) await many.end(many.held.length);
   expect((await long).result.kind).toBe('done');
   expect(dispatcher.stats()).toMatchObject({ io: 0, waitingIo: 0 });
+  expect([[...many.lanes], [...few.lanes]]).toEqual([['many'], ['few']]);
 });

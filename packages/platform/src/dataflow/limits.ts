@@ -2,8 +2,6 @@
 
 /** Invocations that were accepted and have no result yet, nested ones not counted. */
 export const MAX_INVOCATIONS = 16_384;
-/** Of these, and of the runs of I/O functions at a time, one name may hold so many times what is free. */
-export const HELD_TO_FREE = 3;
 /** What a client is told to wait when there is no room. */
 export const RETRY_AFTER_MS = 200;
 /** Items of one set. */

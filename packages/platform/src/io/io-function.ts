@@ -15,6 +15,8 @@ export interface IoContext {
   readonly signal: AbortSignal;
   /** Invocation id, for logs. */
   readonly invocation: string;
+  /** What was invoked: runs of one lane share what there is with those of the others. */
+  readonly lane: string;
   readonly logger: Logger;
 }
 

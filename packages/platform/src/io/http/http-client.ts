@@ -7,6 +7,7 @@ import { guardedConnector } from './guarded-connector.ts';
 import { HttpExchange, type ExchangeResult } from './http-exchange.ts';
 import { httpFailure } from './http-failure.ts';
 import type { HttpSettings } from './http-settings.ts';
+import type { Asker } from './lane-turns.ts';
 import type { Header } from './message-head.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import type { ByteBudget } from '../byte-budget.ts';
@@ -27,9 +28,10 @@ export class HttpClient {
   }
 
   /** Rejects with the signal's reason, or with `resource-exhausted` when too many requests wait. */
-  async send(request: OutgoingRequest, trust: Trust, extraHeader: Header | null, signal: AbortSignal): Promise<ExchangeResult> {
+  async send(request: OutgoingRequest, trust: Trust, extraHeader: Header | null, asker: Asker): Promise<ExchangeResult> {
     const { url, method } = request;
-    const release = await this.#gate.enter(url.origin, signal);
+    const { signal } = asker;
+    const release = await this.#gate.enter(url.origin, asker);
     if (signal.aborted) {
       // the turn came in the same moment
       release();

@@ -5,6 +5,7 @@ import type { HttpClient } from './http-client.ts';
 import type { ExchangeResult } from './http-exchange.ts';
 import { httpFailure, httpFailureOf } from './http-failure.ts';
 import type { HttpSettings } from './http-settings.ts';
+import type { Asker } from './lane-turns.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import { finalUrlHeader, redirectOf } from './redirect.ts';
 import { retryDelayMs } from './retry.ts';
@@ -26,7 +27,7 @@ export class HttpConversations {
   }
 
   /** Rejects with the caller's reason, or with `resource-exhausted`; everything else is a result. */
-  async hold(first: Conversation, signal: AbortSignal): Promise<ExchangeResult> {
+  async hold(first: Conversation, lane: string, signal: AbortSignal): Promise<ExchangeResult> {
     signal.throwIfAborted();
     const { clock, totalTimeoutMs } = this.#settings;
     const controller = new AbortController();
@@ -39,7 +40,7 @@ export class HttpConversations {
       controller.abort(new AppError('deadline-exceeded', `${host}: no complete response within ${totalTimeoutMs} ms`));
     });
     try {
-      return await this.#follow(first, controller.signal, clock.nowMs() + totalTimeoutMs);
+      return await this.#follow(first, { lane, signal: controller.signal }, clock.nowMs() + totalTimeoutMs);
     } catch (thrown) {
       if (late) return httpFailureOf(controller.signal.reason, true, host);
       throw thrown;
@@ -49,11 +50,11 @@ export class HttpConversations {
     }
   }
 
-  async #follow(first: Conversation, signal: AbortSignal, deadlineMs: number): Promise<ExchangeResult> {
+  async #follow(first: Conversation, asker: Asker, deadlineMs: number): Promise<ExchangeResult> {
     const { redirects } = this.#settings;
     let { request, trust } = first;
     for (let followed = 0; ; followed++) {
-      const result = await this.#attempts(request, trust, followed > 0, signal, deadlineMs);
+      const result = await this.#attempts(request, trust, followed > 0, asker, deadlineMs);
       if (result.kind === 'failed') {
         return followed > 0 && result.code === 'destination-refused' ? httpFailure('redirect-refused', `redirected: ${result.message}`) : result;
       }
@@ -69,15 +70,15 @@ export class HttpConversations {
     }
   }
 
-  async #attempts(request: OutgoingRequest, trust: Trust, redirected: boolean, signal: AbortSignal, deadlineMs: number): Promise<ExchangeResult> {
+  async #attempts(request: OutgoingRequest, trust: Trust, redirected: boolean, asker: Asker, deadlineMs: number): Promise<ExchangeResult> {
     const { clock, random, attempts } = this.#settings;
     const extraHeader = redirected ? finalUrlHeader(request.url) : null;
     for (let attempt = 1; ; attempt++) {
-      const result = await this.#client.send(request, trust, extraHeader, signal);
+      const result = await this.#client.send(request, trust, extraHeader, asker);
       if (attempt === attempts) return result;
       const delayMs = retryDelayMs(result, request.method, attempt, clock, random);
       if (delayMs === null || clock.nowMs() + delayMs >= deadlineMs) return result;
-      await sleep(clock, delayMs, signal);
+      await sleep(clock, delayMs, asker.signal);
     }
   }
 }

@@ -1,7 +1,9 @@
+import type { ServerResponse } from 'node:http';
 import { createGzip, gzipSync } from 'node:zlib';
 import { seededRandom } from '@pappus/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Item } from '../../sets/item.ts';
 import { ask, bodyText, context, errorCode, failureOfRun, header, httpServer, item, outputItems, requests, responseOf, testHttp, tlsServer } from '../testing/http-servers.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from '../testing/certificate.ts';
 import { header as anyHeader } from '../testing/http-item-properties.ts';
@@ -66,6 +68,21 @@ describe('a run', () => {
     const http = testHttp({ requestsPerDestination: 3 });
     await http.run(requests(...Array.from({ length: 20 }, () => item(`GET http://127.0.0.1:${port}/ HTTP/1.1\n\n`))), context());
     expect(most).toBe(3);
+  });
+
+  test('leaves some of the requests to the other lanes, however many one of them has on the way', async () => {
+    const held: ServerResponse[] = [];
+    const slow = await Promise.all(Array.from({ length: 4 }, () => httpServer((_, response) => void held.push(response))));
+    const quick = await httpServer((_, response) => response.end('quick'));
+    const get = (port: number): Item => item(`GET http://127.0.0.1:${port}/ HTTP/1.1\n\n`);
+    const http = testHttp({ requestsAtOnce: 16, requestsPerDestination: 8 });
+    const many = http.run(requests(...Array.from({ length: 32 }, (_, index) => get(slow[index % 4]?.port ?? 0))), context(undefined, 'many'));
+    await expect.poll(() => held.length, { timeout: 10_000 }).toBe(12);
+    const [answer] = outputItems(await http.run(requests(get(quick.port)), context(undefined, 'few')));
+    expect(bodyText(responseOf(answer as Item))).toBe('quick');
+    const answering = setInterval(() => held.splice(0).forEach((response) => response.end()), 5);
+    expect(outputItems(await many)).toHaveLength(32);
+    clearInterval(answering);
   });
 });
 

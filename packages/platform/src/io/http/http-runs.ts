@@ -68,7 +68,7 @@ export class HttpRuns {
 
   /** The response item; `isHeld`: its bytes are taken from the budget until the run has ended. */
   async #answer({ name }: Item, conversation: Conversation, context: IoContext, signal: AbortSignal): Promise<{ readonly data: Uint8Array; readonly isHeld: boolean }> {
-    const received = await this.#conversations.hold(conversation, signal);
+    const received = await this.#conversations.hold(conversation, context.lane, signal);
     if (received.kind === 'response' && this.#budget.take(received.item.length)) return { data: received.item, isHeld: true };
     const failure = received.kind === 'response' ? overloaded(conversation.request.url.host) : received;
     context.logger.log('debug', 'an HTTP request failed', { invocation: context.invocation, item: name, code: failure.code, reason: failure.message });

@@ -1,43 +1,41 @@
 /**
- * Lets so many requests run at once, in all and for one destination; the others wait, first come first served at each
- * destination. A request waits for its destination before it counts towards the whole, so a slow destination does not
- * keep the others from theirs.
+ * Lets so many requests run at once, in all and for one destination; the others wait, in turns between lanes. Of all
+ * requests a lane leaves some to the others; of one destination's it need not. A request waits for its destination
+ * before it counts towards the whole, so a slow destination does not keep the others from theirs.
  */
 import { AppError, cancelled } from '@pappus/core';
+import { SharedPlaces } from '../../control/shared-places.ts';
 import { MAX_WAITING_REQUESTS } from '../limits.ts';
+import { LaneTurns, type Asker } from './lane-turns.ts';
 
 /** Gives the turn back; called once. */
 export type Release = () => void;
 
-interface Line {
-  free: number;
-  readonly waiting: Set<() => void>;
-}
-
 export class TurnGate {
-  readonly #whole: Line;
+  readonly #whole: LaneTurns;
   readonly #perDestination: number;
-  readonly #destinations = new Map<string, Line>();
+  readonly #destinations = new Map<string, LaneTurns>();
   #waiters = 0;
 
   constructor(whole: number, perDestination: number) {
-    this.#whole = { free: whole, waiting: new Set() };
+    this.#whole = new LaneTurns(new SharedPlaces(whole));
     this.#perDestination = perDestination;
   }
 
   /** Rejects with the signal's reason, or with `resource-exhausted` when too many wait. */
-  async enter(destination: string, signal: AbortSignal): Promise<Release> {
-    const line = this.#line(destination);
-    await this.#take(line, signal);
+  async enter(destination: string, asker: Asker): Promise<Release> {
+    const { lane } = asker;
+    const turns = this.#turnsOf(destination);
+    await this.#take(turns, asker);
     try {
-      await this.#take(this.#whole, signal);
+      await this.#take(this.#whole, asker);
     } catch (thrown) {
-      this.#leave(destination, line);
+      this.#leave(destination, turns, lane);
       throw thrown;
     }
     return () => {
-      give(this.#whole);
-      this.#leave(destination, line);
+      this.#whole.leave(lane);
+      this.#leave(destination, turns, lane);
     };
   }
 
@@ -45,59 +43,32 @@ export class TurnGate {
     return this.#waiters;
   }
 
-  #line(destination: string): Line {
-    let line = this.#destinations.get(destination);
-    if (line === undefined) {
-      line = { free: this.#perDestination, waiting: new Set() };
-      this.#destinations.set(destination, line);
+  #turnsOf(destination: string): LaneTurns {
+    let turns = this.#destinations.get(destination);
+    if (turns === undefined) {
+      turns = new LaneTurns(new SharedPlaces(this.#perDestination, Number.POSITIVE_INFINITY));
+      this.#destinations.set(destination, turns);
     }
-    return line;
+    return turns;
   }
 
-  async #take(line: Line, signal: AbortSignal): Promise<void> {
+  async #take(turns: LaneTurns, asker: Asker): Promise<void> {
+    const { lane, signal } = asker;
     if (signal.aborted) throw signal.reason ?? cancelled('an HTTP request');
-    if (line.free > 0) {
-      line.free--;
-      return;
-    }
+    if (turns.take(lane)) return;
     if (this.#waiters >= MAX_WAITING_REQUESTS) {
       throw new AppError('resource-exhausted', `${MAX_WAITING_REQUESTS} HTTP requests wait for their turn already`, { retryable: true });
     }
     this.#waiters++;
     try {
-      await turn(line, signal);
+      await turns.wait(asker);
     } finally {
       this.#waiters--;
     }
   }
 
-  #leave(destination: string, line: Line): void {
-    give(line);
-    if (line.free === this.#perDestination) this.#destinations.delete(destination);
+  #leave(destination: string, turns: LaneTurns, lane: string): void {
+    turns.leave(lane);
+    if (turns.taken === 0) this.#destinations.delete(destination);
   }
-}
-
-function turn(line: Line, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onTurn = (): void => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    };
-    const onAbort = (): void => {
-      line.waiting.delete(onTurn);
-      reject(signal.reason);
-    };
-    line.waiting.add(onTurn);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-}
-
-function give(line: Line): void {
-  const [next] = line.waiting;
-  if (next === undefined) {
-    line.free++;
-    return;
-  }
-  line.waiting.delete(next);
-  next();
 }

@@ -47,7 +47,7 @@ export function testHttp(options: Partial<HttpFunctionOptions> = {}): IoFunction
   return http;
 }
 
-export const context = (signal: AbortSignal = new AbortController().signal): IoContext => ({ signal, invocation: 'test', logger: silentLogger });
+export const context = (signal: AbortSignal = new AbortController().signal, lane = 'test'): IoContext => ({ signal, invocation: 'test', lane, logger: silentLogger });
 
 export const item = (text: string, name = 'r', key = 0): Item => ({ name, key, data: Buffer.from(text, 'latin1') });
 

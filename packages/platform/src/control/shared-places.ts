@@ -8,11 +8,14 @@ import { HELD_TO_FREE } from './limits.ts';
 
 export class SharedPlaces {
   #places: number;
+  readonly #heldToFree: number;
   readonly #held = new Map<string, number>();
   #taken = 0;
 
-  constructor(places: number) {
+  /** `heldToFree`: how many times what is free one name may hold; with infinity it may hold everything. */
+  constructor(places: number, heldToFree: number = HELD_TO_FREE) {
     this.#places = places;
+    this.#heldToFree = heldToFree;
   }
 
   get places(): number {
@@ -34,7 +37,7 @@ export class SharedPlaces {
 
   isOpenTo(name: string): boolean {
     const free = this.#places - this.#taken;
-    return free > 0 && this.heldBy(name) < HELD_TO_FREE * free;
+    return free > 0 && this.heldBy(name) < this.#heldToFree * free;
   }
 
   /** A place for `name`, which has to `leave` it. */
