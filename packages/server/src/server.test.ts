@@ -38,12 +38,15 @@ describe('a server', () => {
     await new PappusClient({ url: first.url }).deployFunction('copy', spec, await leanProgramCode('copy'));
     await new PappusClient({ url: first.url }).deployFunction('loop', spec, await leanProgramCode('loop'));
     await first.stop();
-    const second = await start();
+    const second = await start({ drainMs: 20_000 });
     const client = new PappusClient({ url: second.url });
     expect(text(await client.invokeRaw('copy', 'kept'))).toBe('kept');
     const ending = client.invokeRaw('loop', 'x').catch((error: unknown) => error);
     while (!(await client.metrics()).includes('pappus_invocations_running 1'));
+    const before = performance.now();
     await Promise.all([second.stop(), second.stop()]);
+    // Its client would keep the connection.
+    expect(performance.now() - before).toBeLessThan(20_000);
     expect(((await ending) as ProblemError).problem).toMatchObject({ status: 504, failure: { limit: 'time' } });
     await expect(client.health()).rejects.toMatchObject({ code: 'unavailable', hint: 'Start one with `pappus serve`.' });
   });

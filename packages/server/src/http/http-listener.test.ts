@@ -151,6 +151,90 @@ describe('an answer behind that to an earlier request', () => {
   });
 });
 
+describe('a listener that closes', () => {
+  const GET = 'GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  const GRACE_MS = 60_000;
+
+  /** A connection with a request that was handed on. */
+  async function asked(bytes: string, answer: (response: ServerResponse, request: IncomingMessage) => void = () => {}): Promise<RawConnection & { readonly response: ServerResponse }> {
+    let given: (response: ServerResponse) => void = () => {};
+    const handed = new Promise<ServerResponse>((resolve) => (given = resolve));
+    const connection = await connected((request, response) => {
+      answer(response, request);
+      given(response);
+    });
+    connection.socket.write(bytes);
+    return { ...connection, response: await handed };
+  }
+
+  it.each([
+    ['was not asked', '', () => {}],
+    ['was answered', GET, (response: ServerResponse) => void response.end('all')],
+  ])('ends a connection that %s', async (_, bytes, answer) => {
+    const { until, ended } = bytes === '' ? await connected(() => {}) : await asked(bytes, answer);
+    if (bytes !== '') await until('all');
+    await listener?.close(GRACE_MS);
+    await ended;
+  });
+
+  it('ends a connection with its answer, which says so', async () => {
+    const { response, ended } = await asked(GET);
+    const closed = listener?.close(GRACE_MS);
+    response.end('all');
+    expect(await ended).toMatch(/Connection: close[^]*all$/);
+    await closed;
+  });
+
+  it('ends a connection with its answer where that had begun', async () => {
+    const { response, until, ended } = await asked(GET, (begun) => void begun.write('begun, '));
+    await until('begun');
+    const closed = listener?.close(GRACE_MS);
+    response.end('and whole');
+    expect(await ended).toContain('and whole');
+    await closed;
+  });
+
+  it('ends a connection with the last of its answers', async () => {
+    let askLast: () => void = () => {};
+    const last = new Promise<void>((resolve) => (askLast = resolve));
+    const { response, socket, ended } = await asked(GET, (each) => {
+      if (each.req.url !== '/last') return;
+      each.end('the last');
+      askLast();
+    });
+    response.writeHead(200);
+    response.write('the ');
+    const closed = listener?.close(GRACE_MS);
+    socket.write(GET.replace('/x', '/last'));
+    await last;
+    response.end('first');
+    expect(await ended).toMatch(/first[^]*the last$/);
+    await closed;
+  });
+
+  it('sends all of an answer that its client reads slowly', async () => {
+    const bytes = 24_000_000;
+    const { response, socket, ended } = await asked(GET);
+    socket.pause();
+    response.writeHead(200, { 'Content-Length': bytes });
+    response.end(Buffer.alloc(bytes, 'x'));
+    const closed = listener?.close(GRACE_MS);
+    socket.resume();
+    expect((await ended).length).toBeGreaterThan(bytes);
+    await closed;
+  });
+
+  it('takes a body to its end, and ends the connection with the answer', async () => {
+    const { socket, ended } = await asked('POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhel', (response, request) => {
+      void readBody(request, limits(), new Cancellation()).then(({ pieces: [bytes] }) => response.end(`got ${Buffer.from(bytes ?? []).toString()}`));
+    });
+    const closed = listener?.close(GRACE_MS);
+    socket.write('lo');
+    expect(await ended).toContain('got hello');
+    await closed;
+  });
+});
+
 it('a connection whose requests are refused before their end stays as it was', async () => {
   const sockets = new Set<Socket>();
   const { socket, until } = await connected((request, response) => {

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { PROBLEM_MEDIA_TYPE } from '@pappus/api';
 import { AppError, errorMessage, systemCode, type Clock, type Logger } from '@pappus/core';
 import type { ServerConfig } from '../config/server-config.ts';
-import { CONNECTIONS_CHECK_MS, MAX_HEADER_BYTES, MAX_HEADERS } from '../limits.ts';
+import { CONNECTIONS_CHECK_MS, LINGER_MS, MAX_HEADER_BYTES, MAX_HEADERS } from '../limits.ts';
 import { DirectRequest } from './direct-request.ts';
 import { problem } from './problem-of.ts';
 import { isQueued } from './send.ts';
@@ -18,30 +18,48 @@ export interface ListenerOptions {
 
 export class HttpListener {
   readonly #server: Server;
-  readonly #clock: Clock;
-  connections = 0;
+  readonly #options: ListenerOptions;
+  /** The latest answer on each connection, those before it may still be under way; null where none was asked for. */
+  readonly #latest = new Map<Socket, ServerResponse | null>();
+  #stopping = false;
   /** Connections that were dropped since there were too many. */
   refused = 0;
 
-  private constructor(server: Server, clock: Clock) {
-    this.#server = server;
-    this.#clock = clock;
-    server.on('connection', (socket: Socket) => {
-      this.connections += 1;
-      socket.once('close', () => (this.connections -= 1));
-    });
-    server.on('drop', () => (this.refused += 1));
+  private constructor(options: ListenerOptions) {
+    this.#options = options;
+    this.#server = this.#create();
   }
 
   /** Resolves when connections are taken. */
-  static async open({ config, handle, clock, logger }: ListenerOptions): Promise<HttpListener> {
-    const { http, host, port } = config;
-    // The latest on each connection: those before it may still be under way.
-    const answers = new WeakMap<Socket, ServerResponse>();
-    const take = (request: IncomingMessage, response: ServerResponse): void => {
-      answers.set(request.socket, response);
-      handle(request, response);
-    };
+  static async open(options: ListenerOptions): Promise<HttpListener> {
+    const { config: { host, port }, logger } = options;
+    const listener = new HttpListener(options);
+    const server = listener.#server;
+    await listening(server, host, port);
+    server.on('error', (error) => logger.log('error', 'the HTTP server failed', { error: errorMessage(error) }));
+    return listener;
+  }
+
+  get url(): string {
+    const { address, family, port } = this.#server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  get connections(): number {
+    return this.#latest.size;
+  }
+
+  /** Takes no more connections; resolves when those there are have ended, each with its last answer, which they get `graceMs` for. */
+  async close(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    const timer = this.#options.clock.schedule(graceMs, () => this.#server.closeAllConnections());
+    await new Promise<void>((resolve) => void this.#server.close(() => resolve()));
+    timer.cancel();
+  }
+
+  #create(): Server {
+    const { http } = this.#options.config;
+    const take = (request: IncomingMessage, response: ServerResponse): void => this.#take(request, response);
     const server = createServer(
       {
         headersTimeout: http.headersTimeoutMs,
@@ -58,26 +76,40 @@ export class HttpListener {
     server.maxConnections = http.maxConnections;
     // A body is asked for when it is clear that it is wanted.
     server.on('checkContinue', take);
-    server.on('clientError', (error, socket) => refuse(error, socket as Socket, answers.get(socket as Socket) ?? null));
-    const listener = new HttpListener(server, clock);
-    await listening(server, host, port);
-    server.on('error', (error) => logger.log('error', 'the HTTP server failed', { error: errorMessage(error) }));
-    return listener;
-  }
-
-  get url(): string {
-    const { address, family, port } = this.#server.address() as AddressInfo;
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-  }
-
-  /** Takes no more connections; resolves when those there are have ended, which they get `graceMs` for. */
-  async close(graceMs: number): Promise<void> {
-    const timer = this.#clock.schedule(graceMs, () => this.#server.closeAllConnections());
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeIdleConnections();
+    server.on('clientError', (error, socket) => refuse(error, socket as Socket, this.#latest.get(socket as Socket) ?? null));
+    server.on('connection', (socket: Socket) => {
+      this.#latest.set(socket, null);
+      socket.once('close', () => this.#latest.delete(socket));
     });
-    timer.cancel();
+    server.on('drop', () => (this.refused += 1));
+    // Called by `close`; by itself it would cut off answers that are written, and have not left.
+    server.closeIdleConnections = () => {
+      for (const [socket, answer] of this.#latest) this.#endWith(socket, answer);
+    };
+    return server;
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    this.#latest.set(socket, response);
+    // The body may have come already, which is known in a moment.
+    if (this.#stopping) queueMicrotask(() => this.#endWith(socket, response));
+    this.#options.handle(request, response);
+  }
+
+  /** Ends a connection with its latest answer, which says so where it still can. */
+  #endWith(socket: Socket, answer: ServerResponse | null): void {
+    if (answer === null) return void socket.destroy();
+    if (answer.writableFinished) return this.#endAfter(socket, answer);
+    if (answer.req.complete && !answer.headersSent) answer.shouldKeepAlive = false;
+    else answer.once('finish', () => this.#endAfter(socket, answer));
+  }
+
+  /** A client that still sends has time to read its answer. */
+  #endAfter(socket: Socket, answer: ServerResponse): void {
+    if (this.#latest.get(socket) !== answer) return;
+    if (answer.req.complete) socket.destroySoon();
+    else this.#options.clock.schedule(LINGER_MS, () => socket.destroySoon(), { background: true });
   }
 }
 
