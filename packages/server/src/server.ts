@@ -110,7 +110,7 @@ function splitCores({ compute: threads, ioRunsPerSlot }: { readonly compute: num
     initial: { compute: threads, io: 1 },
     sample: () => {
       const { waiting, waitingIo, completedTasks, completedIo } = dispatcher.stats();
-      return { compute: { waiting, completed: completedTasks }, io: { waiting: waitingIo, completed: completedIo } };
+      return { compute: { waiting, completed: completedTasks }, io: { waiting: waitingIo, completed: completedIo }, busy: engine.stats().running };
     },
     apply: ({ compute, io }) => {
       engine.setThreads(compute);
