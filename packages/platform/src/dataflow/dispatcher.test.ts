@@ -7,6 +7,7 @@ import type { IoFunction } from '../io/io-function.ts';
 import type { Item } from '../sets/item.ts';
 import type { DispatcherOptions } from './dispatcher.ts';
 import type { Inlet, InputSource, OutputSink } from './flow.ts';
+import { TASKS_PER_THREAD, UNWATCHED_CONCURRENCY } from './limits.ts';
 import type { Plan } from './plan.ts';
 import { planFunction, planGraph } from './plan-graph.ts';
 import { ClosureEngine, specOf, type Closure } from './testing/closure-engine.ts';
@@ -283,4 +284,18 @@ it('holds back whoever makes items while there are enough of them', async () => 
   // Ten items make 1,000 bytes; so many runs may have begun before the first of them ended.
   expect(await run({ flow: { ...LIMITS, flowingBytes: 1_000 } })).toBeLessThan(150);
   expect(await run({})).toBeGreaterThan(400);
+});
+
+it('starts first what is nearest to the outputs, so that little is in between', async () => {
+  let [between, peak] = [0, 0];
+  const make: Closure = (inputs) => ((peak = Math.max(peak, ++between)), [inputs.flat()]);
+  const use: Closure = (inputs) => (between--, [inputs.flat()]);
+  // Not many at a time, so it does not follow on the thread of what it reads.
+  const limits = { ...specOf([], []).limits, concurrency: UNWATCHED_CONCURRENCY - 1 };
+  const functions = new Map([['make', closed(make)], ['use', closed(use, { limits })]]);
+  const dispatcher = dispatcherOf(new ClosureEngine(functions, seededRandom(12)));
+  dispatcher.setThreads(1);
+  const { result } = await invoke(dispatcher, planGraph(chain('make', 'use'), computeOf(functions)), items(1_000));
+  expect(result.kind === 'done' && result.outputs[0]?.items).toHaveLength(1_000);
+  expect(peak).toBeLessThanOrEqual(2 * TASKS_PER_THREAD);
 });
