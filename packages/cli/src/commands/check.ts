@@ -1,10 +1,11 @@
 /** `pappus check`: the checker alone, no server. Declarations are believed. */
 import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import { compile, LineTable, renderDiagnostics, type Diagnostic } from '@pappus/composition';
 import { AppError, errorMessage } from '@pappus/core';
 import { printFailure } from '../failure.ts';
 import { plural } from '../output/units.ts';
+import { readPipedText } from '../piped-input.ts';
+import { MAX_CODE_BYTES } from '../platform/limits.ts';
 import type { CommandContext } from '../program.ts';
 
 export interface CheckFlags {
@@ -18,8 +19,9 @@ interface Checked {
   readonly compositions: readonly string[];
 }
 
-export async function check({ out, err }: CommandContext, files: readonly string[], { json }: CheckFlags): Promise<void> {
-  const settled = await Promise.allSettled(files.map(checkFile));
+export async function check({ out, err, signal }: CommandContext, files: readonly string[], { json }: CheckFlags): Promise<void> {
+  const settled = await Promise.allSettled(files.map((file) => checkFile(file, signal)));
+  signal.throwIfAborted();
   const checked = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const unreadable = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
   if (unreadable.length === files.length) throw unreadable[0];
@@ -35,14 +37,14 @@ export async function check({ out, err }: CommandContext, files: readonly string
 
 const errorCount = ({ diagnostics }: Checked): number => diagnostics.filter(({ severity }) => severity === 'error').length;
 
-async function checkFile(file: string): Promise<Checked> {
-  const source = await read(file);
+async function checkFile(file: string, signal: AbortSignal): Promise<Checked> {
+  const source = await read(file, signal);
   const { checked, diagnostics } = compile(source);
   return { file: file === '-' ? '<stdin>' : file, text: source, diagnostics, compositions: [...(checked?.graphs.keys() ?? [])] };
 }
 
-async function read(file: string): Promise<string> {
-  if (file === '-') return text(process.stdin);
+async function read(file: string, signal: AbortSignal): Promise<string> {
+  if (file === '-') return readPipedText(process.stdin, { name: 'standard input', maxBytes: MAX_CODE_BYTES, signal });
   return readFile(file, 'utf8').catch((thrown: unknown) => {
     throw new AppError('not-found', `cannot read ${file}: ${errorMessage(thrown)}`, { cause: thrown });
   });

@@ -13,7 +13,7 @@ export interface ExplainFlags extends ObjectStoreFlags {
 }
 
 export async function explain(context: CommandContext, argument: string | undefined, flags: ExplainFlags): Promise<void> {
-  const sql = await statementOf(argument, flags.file);
+  const sql = await statementOf(argument, flags.file, context.signal);
   const plan = await withSession(context, { ...flags, workerMemory: 0, exchange: 'direct', storeProfile: 'none' }, (session) => session.explain(sql));
   context.out.write(flags.json === true ? `${JSON.stringify(plan, null, 2)}\n` : explainText(plan, context.out));
 }

@@ -25,7 +25,7 @@ export interface InvokeFlags extends ServerFlags {
 export async function invoke(context: CommandContext, reference: string, flags: InvokeFlags): Promise<void> {
   const { signal } = context;
   const client = await connectFor(flags.timeout, flags);
-  const inputs = await gatherInputs(flags.set ?? [], process.stdin);
+  const inputs = await gatherInputs(flags.set ?? [], { stdin: process.stdin, signal });
   const received = { items: 0, bytes: 0 };
   const startedMs = systemClock.nowMs();
   const elapsed = (): string => formatMs(systemClock.nowMs() - startedMs);

@@ -18,7 +18,7 @@ export interface QueryFlags extends SessionFlags {
 }
 
 export async function query(context: CommandContext, argument: string | undefined, flags: QueryFlags): Promise<void> {
-  const sql = await statementOf(argument, flags.file);
+  const sql = await statementOf(argument, flags.file, context.signal);
   if (flags.json === true) return queryAsDocument(context, sql, flags);
   const writer = resultWriter(flags.format, context.out, flags.out);
   try {

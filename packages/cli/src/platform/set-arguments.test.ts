@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import type { InputItem } from '@pappus/api';
+import { AppError } from '@pappus/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { gatherInputs, parseSetArgument } from './set-arguments.ts';
+import { gatherInputs, parseSetArgument, type InputSource } from './set-arguments.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -15,10 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function* stdin(): AsyncGenerator<Uint8Array> {
-  yield Buffer.from('from ');
-  yield Buffer.from('stdin');
-}
+const stdin = (): InputSource => ({ stdin: Readable.from([Buffer.from('from '), Buffer.from('stdin')]), signal: new AbortController().signal });
 
 async function gathered(...texts: readonly string[]): Promise<Readonly<Record<string, readonly unknown[]>>> {
   const { sets } = await gatherInputs(texts, stdin());
@@ -58,6 +58,31 @@ it('says which file went away before it was sent', async () => {
   await rm(file);
   const [item] = sets['q'] as readonly InputItem[];
   await expect(content(item?.data ?? '')).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining(`--set q: cannot read ${file}: ENOENT`) });
+});
+
+it('takes what a pipe brings, and files whose size is not known, as they are', async () => {
+  const pipe = join(folder, 'empty', 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const writing = writeFile(pipe, 'through a pipe');
+  expect(await gathered(`q=@${pipe}`)).toEqual({ q: [['pipe', 0, 'through a pipe']] });
+  await writing;
+  await rm(pipe);
+  expect(await gathered('q=@/proc/self/comm', 'none=@/dev/null')).toEqual({ q: [['comm', 0, expect.stringMatching(/^.+\n$/)]], none: [['null', 0, '']] });
+});
+
+it('waits for the writer of a pipe until somebody asks for the end', async () => {
+  const pipe = join(folder, 'empty', 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const controller = new AbortController();
+  const asked = new AppError('cancelled', 'enough');
+  const ended = expect(gatherInputs([`q=@${pipe}`], { ...stdin(), signal: controller.signal })).rejects.toBe(asked);
+  controller.abort(asked);
+  await ended;
+  await rm(pipe);
+});
+
+it.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])('a set may be called %s', async (set) => {
+  expect(Object.entries(await gathered(`${set}=x`, `${set}=y`))).toEqual([[set, [['text', 0, 'x'], ['text_2', 0, 'y']]]]);
 });
 
 it('an empty text is an item, an empty folder a set without items', async () => {

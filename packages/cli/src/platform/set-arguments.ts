@@ -3,6 +3,7 @@
  *
  *     images=@photos/      each file below the folder is an item; its name is the path in the folder, a/b.png
  *     q=@question.txt      the file is an item of its own name
+ *     q=@<(command)        so is what comes through a pipe; it is read before anything is sent
  *     q=@-                 standard input is the item `stdin`
  *     q="some text"        the text is the item `text`, then `text_2` and so on
  *     q:7=@a.txt           with the key 7, for `keyed`
@@ -10,11 +11,13 @@
  *
  * A set may be given several times: its items add up. Hidden files of a folder are left out.
  */
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { opendir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { InputItem, InputSets } from '@pappus/api';
 import { AppError, errorMessage } from '@pappus/core';
+import { openPipe, readPiped } from '../piped-input.ts';
 import { MAX_FOLDER_DEPTH, MAX_FOLDER_ITEMS, MAX_STDIN_BYTES } from './limits.ts';
 
 export interface SetArgument {
@@ -26,8 +29,12 @@ export interface SetArgument {
 export interface GatheredInputs {
   readonly sets: InputSets;
   readonly items: number;
-  /** Of all items but standard input. */
   readonly bytes: number;
+}
+
+export interface InputSource {
+  readonly stdin: Readable;
+  readonly signal: AbortSignal;
 }
 
 const MAX_KEY = 0xffff_ffff;
@@ -44,21 +51,22 @@ export function parseSetArgument(text: string): SetArgument {
   return { set, key, value: path === '-' ? { kind: 'stdin' } : { kind: 'path', path } };
 }
 
-/** Looks at every file, reads none: their bytes flow when they are sent. */
-export async function gatherInputs(argumentList: readonly string[], stdin: AsyncIterable<Uint8Array>): Promise<GatheredInputs> {
+/** Looks at every file, reads none: their bytes flow when they are sent. What has no size is read here, since it has to be known. */
+export async function gatherInputs(argumentList: readonly string[], source: InputSource): Promise<GatheredInputs> {
   const parsed = argumentList.map(parseSetArgument);
   if (parsed.filter(({ value }) => value.kind === 'stdin').length > 1) throw new AppError('invalid-argument', 'standard input can be one item, not several');
-  const sets: Record<string, InputItem[]> = {};
+  const sets = new Map<string, readonly InputItem[]>();
   let bytes = 0;
   let items = 0;
   for (const argument of parsed) {
-    const found = await itemsOf(argument, sets[argument.set] ?? [], stdin);
-    sets[argument.set] = [...(sets[argument.set] ?? []), ...found.items];
+    const earlier = sets.get(argument.set) ?? [];
+    const found = await itemsOf(argument, earlier, source);
+    sets.set(argument.set, [...earlier, ...found.items]);
     items += found.items.length;
     bytes += found.bytes;
   }
-  for (const [set, list] of Object.entries(sets)) refuseTwice(set, list);
-  return { sets, items, bytes };
+  for (const [set, list] of sets) refuseTwice(set, list);
+  return { sets: Object.fromEntries(sets), items, bytes };
 }
 
 interface Found {
@@ -66,30 +74,34 @@ interface Found {
   readonly bytes: number;
 }
 
-async function itemsOf({ set, key, value }: SetArgument, earlier: readonly InputItem[], stdin: AsyncIterable<Uint8Array>): Promise<Found> {
+async function itemsOf({ set, key, value }: SetArgument, earlier: readonly InputItem[], source: InputSource): Promise<Found> {
   switch (value.kind) {
     case 'text': {
       const texts = earlier.filter(({ data }) => typeof data === 'string').length;
       return { items: [{ name: texts === 0 ? 'text' : `text_${texts + 1}`, key, data: value.text }], bytes: Buffer.byteLength(value.text) };
     }
     case 'stdin': {
-      const data = await readAll(stdin);
+      const data = await readPiped(source.stdin, { name: 'standard input', maxBytes: MAX_STDIN_BYTES, signal: source.signal });
       return { items: [{ name: 'stdin', key, data }], bytes: data.length };
     }
     case 'path':
-      return pathItems(set, key, value.path);
+      return pathItems(set, key, value.path, source.signal);
   }
 }
 
-async function pathItems(set: string, key: number, path: string): Promise<Found> {
-  const found = await readable(set, path, stat(path));
+async function pathItems(set: string, key: number, path: string, signal: AbortSignal): Promise<Found> {
+  const found = await readable(set, path, () => stat(path));
+  if (isWithoutSize(found)) {
+    const data = await readable(set, path, async () => readPiped(found.isFIFO() ? openPipe(path) : createReadStream(path), { name: path, maxBytes: MAX_STDIN_BYTES, signal }));
+    return { items: [{ name: basename(path), key, data }], bytes: data.length };
+  }
   if (!found.isDirectory()) return { items: [fileItem({ set, key, name: basename(path), path, bytes: found.size })], bytes: found.size };
   const items: InputItem[] = [];
   let bytes = 0;
   for await (const name of filesBelow(set, path, 0)) {
     if (items.length === MAX_FOLDER_ITEMS) throw new AppError('resource-exhausted', `${path} holds more than ${MAX_FOLDER_ITEMS} files`);
     const file = join(path, name);
-    const { size } = await readable(set, file, stat(file));
+    const { size } = await readable(set, file, () => stat(file));
     items.push(fileItem({ set, key, name, path: file, bytes: size }));
     bytes += size;
   }
@@ -97,9 +109,13 @@ async function pathItems(set: string, key: number, path: string): Promise<Found>
   return { items, bytes };
 }
 
+/** Pipes, devices, and what the kernel makes up as it is read. */
+const isWithoutSize = (found: Stats): boolean => !found.isDirectory() && (!found.isFile() || found.size === 0);
+
 /** What a system call gives for a path, which may not be there, or not any more. */
-const readable = <T>(set: string, path: string, call: Promise<T>): Promise<T> =>
-  call.catch((thrown: unknown) => {
+const readable = <T>(set: string, path: string, call: () => Promise<T>): Promise<T> =>
+  call().catch((thrown: unknown) => {
+    if (thrown instanceof AppError) throw thrown;
     throw new AppError('not-found', `--set ${set}: cannot read ${path}: ${errorMessage(thrown)}`, { cause: thrown });
   });
 
@@ -116,7 +132,7 @@ const fileItem = ({ set, key, name, path, bytes }: FileItem): InputItem => ({ na
 async function* chunksOf(set: string, path: string): AsyncGenerator<Uint8Array, void, undefined> {
   const chunks = createReadStream(path)[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   for (;;) {
-    const { done, value } = await readable(set, path, chunks.next());
+    const { done, value } = await readable(set, path, () => chunks.next());
     if (done === true) return;
     yield value;
   }
@@ -125,24 +141,13 @@ async function* chunksOf(set: string, path: string): AsyncGenerator<Uint8Array, 
 /** Names relative to the folder, with slashes. What a link leads to counts as what it is. */
 async function* filesBelow(set: string, folder: string, depth: number): AsyncGenerator<string, void, undefined> {
   if (depth > MAX_FOLDER_DEPTH) throw new AppError('resource-exhausted', `${folder} is more than ${MAX_FOLDER_DEPTH} folders deep`);
-  for await (const entry of await readable(set, folder, opendir(folder))) {
+  for await (const entry of await readable(set, folder, () => opendir(folder))) {
     if (entry.name.startsWith('.')) continue;
     const path = join(folder, entry.name);
-    const kind = entry.isSymbolicLink() ? await readable(set, path, stat(path)) : entry;
+    const kind = entry.isSymbolicLink() ? await readable(set, path, () => stat(path)) : entry;
     if (kind.isFile()) yield entry.name;
     else if (kind.isDirectory()) for await (const inner of filesBelow(set, path, depth + 1)) yield `${entry.name}/${inner}`;
   }
-}
-
-async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of stream) {
-    bytes += chunk.length;
-    if (bytes > MAX_STDIN_BYTES) throw new AppError('resource-exhausted', `standard input has more than ${MAX_STDIN_BYTES} bytes`, { hint: 'Give a file instead.' });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 function refuseTwice(set: string, items: readonly InputItem[]): void {
