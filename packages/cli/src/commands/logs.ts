@@ -1,7 +1,7 @@
 /** `pappus logs`: what a function wrote to stdout and stderr. */
 import { once } from 'node:events';
 import { styleText } from 'node:util';
-import type { LogEntry, Logs, PappusClient } from '@pappus/api';
+import { DEFAULT_LOG_ENTRIES, type LogEntry, type Logs, type PappusClient } from '@pappus/api';
 import { printableLines } from '../output/printable.ts';
 import { formatBytes } from '../output/units.ts';
 import { connect, type ServerFlags } from '../platform/connection.ts';
@@ -20,14 +20,15 @@ export async function logs(context: CommandContext, name: string, flags: LogsFla
   let after = 0;
   let waitMs = 0;
   for (let first = true; ; first = false) {
-    const page: Logs = await client.logs(name, { after, waitMs, signal }).catch((thrown: unknown) => Promise.reject(explained(thrown)));
+    const page: Logs = await client.logs(name, { after, limit: DEFAULT_LOG_ENTRIES, waitMs, signal }).catch((thrown: unknown) => Promise.reject(explained(thrown)));
     if (page.lost > 0) err.write(`… ${page.lost} outputs are gone: the server keeps the last ones only\n`);
     for (const entry of page.entries) if (!out.write(flags.json === true ? `${JSON.stringify(entry)}\n` : entryText(entry, out))) await once(out, 'drain');
     if (page.entries.length === 0) {
       if (first && flags.json !== true) err.write(await silence(client, name, flags.follow === true, signal));
-      if (flags.follow !== true) return;
       waitMs = LOG_WAIT_MS;
     }
+    // What is written while it is shown is for those who follow.
+    if (flags.follow !== true && page.entries.length < DEFAULT_LOG_ENTRIES) return;
     after = page.next;
   }
 }
