@@ -30,6 +30,9 @@ async function isDeployable(path: string, manifest: Manifest): Promise<boolean> 
   if (kind === null || kind === 'composition') return kind !== null;
   if (manifestName(path, manifest) !== null) return true;
   if (kind === 'wasm') return false;
-  const { inputs, outputs } = exportedSets(await readFile(path, 'utf8'));
+  const source = await readFile(path, 'utf8').catch(() => null);
+  // Whoever deploys it says why it cannot be read.
+  if (source === null) return true;
+  const { inputs, outputs } = exportedSets(source);
   return inputs !== null || outputs !== null;
 }

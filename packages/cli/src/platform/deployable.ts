@@ -111,7 +111,7 @@ export function manifestName(file: string, { functions }: Manifest): string | nu
   const base = basename(file);
   for (const [name, { file: own }] of Object.entries(functions)) if (own === base) return name;
   const plain = functionName(file);
-  return functions[plain] !== undefined && functions[plain].file === undefined ? plain : null;
+  return Object.hasOwn(functions, plain) && functions[plain]?.file === undefined ? plain : null;
 }
 
 /** `count-words.ts` is the function `count_words`. */
