@@ -114,7 +114,7 @@ function addInvoke(root: Command, context: CommandContext): void {
     .description('Run a function or a composition.')
     .argument('<name>', 'its name, or NAME@HASH for an older version')
     .option('-s, --set <name=value>', 'items of an input set; several times for several', repeated)
-    .option('-o, --out <folder>', 'write output items to FOLDER/<set>/<item>')
+    .option('-o, --out <folder>', 'write output items to FOLDER/<set>/<item>, over files that are there')
     .option('--timeout <time>', 'give up after this time, such as 10s (default: that of the server, 10 minutes where it is not told another)', duration)
     .option('--trace', 'show where the time went')
     .option('-q, --quiet', 'no line with time and invocation')
