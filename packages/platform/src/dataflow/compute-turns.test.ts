@@ -105,3 +105,61 @@ it('a kept run that goes on for others without its first caller keeps its turn u
   expect((await Promise.all(others)).every(({ result }) => result.kind === 'done')).toBe(true);
   expect(dispatcher.stats()).toMatchObject({ computing: 0, waiting: 0, completedTasks: 4 });
 });
+
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+it('runs whose clients leave are charged what they take', async () => {
+  const engine = new HeldEngine(1, 'go on');
+  const dispatcher = dispatcherOf(engine);
+  const usedUs = { slow: 0, quick: 0 };
+  let going = true;
+  const leaving: AbortController[] = [];
+  const client = async (plan: typeof slow, leaves: boolean): Promise<void> => {
+    while (going) {
+      const controller = new AbortController();
+      if (leaves) leaving.push(controller);
+      await invoke(dispatcher, plan, items(1), 60_000, controller.signal);
+    }
+  };
+  const clients = Array.from({ length: 8 }, () => [client(slow, true), client(quick, false)]).flat();
+  for (let run = 0; run < 200; run++) {
+    await turn();
+    const name = engine.has[0] as 'slow' | 'quick';
+    if (name === 'slow') for (const controller of leaving.splice(0, leaving.length)) controller.abort();
+    await turn();
+    usedUs[name] += 20_000;
+    await engine.end(name, 20_000);
+  }
+  going = false;
+  expect(usedUs.slow / usedUs.quick).toBeGreaterThan(0.8);
+  expect(usedUs.slow / usedUs.quick).toBeLessThan(1.25);
+  for (const controller of leaving) controller.abort();
+  for (let at = 0; at < 50; at++) {
+    for (const controller of leaving.splice(0)) controller.abort();
+    if (engine.has.length > 0) await engine.end(engine.has[0] as string);
+    await turn();
+  }
+  await Promise.all(clients);
+  expect(dispatcher.stats()).toMatchObject({ invocations: 0, computing: 0, waiting: 0 });
+});
+
+it.each([false, true])('a run whose client has left keeps its turn until its thread is free, kept: %s', async (memoize) => {
+  const engine = new HeldEngine(4, 'go on');
+  const dispatcher = dispatcherOf(engine, { cache: new ResultCache() });
+  const once = planFunction('once', 'once', specOf(['in'], ['out'], { memoize, limits: { ...specOf([], []).limits, concurrency: 1 } }));
+  const leaves = new AbortController();
+  const left = invoke(dispatcher, once, [item('a')], 60_000, leaves.signal);
+  await turn();
+  const next = invoke(dispatcher, once, [item('b')], 60_000);
+  leaves.abort();
+  expect((await left).result).toMatchObject({ kind: 'failed', failure: { reason: { kind: 'cancelled' } } });
+  await turn();
+  expect(engine.has).toEqual(['once']);
+  await engine.end('once', LONG_US, [{ step: 0, log: { stdout: new Uint8Array(9), stderr: new Uint8Array(0), droppedBytes: 0 } }]);
+  expect((await left).logs).toEqual([]);
+  await turn();
+  expect(engine.has).toEqual(['once']);
+  await engine.end('once', LONG_US);
+  expect((await next).result).toMatchObject({ kind: 'done', outputs: [{ items: [{ name: 'b' }] }] });
+  expect(dispatcher.stats()).toMatchObject({ computing: 0, waiting: 0, completedTasks: 2 });
+});

@@ -329,15 +329,15 @@ export class Dispatcher {
 
   async #compute(entry: Entry, run: Run, unit: Unit, turn: Turn): Promise<void> {
     const { job } = entry;
-    const { engine } = this.#options;
     const readyUs = job.trace?.nowUs() ?? 0;
     let costUs = turn.chargedUs;
     try {
-      const result = await engine.run(taskOf(job, run, unit), job.cancellation);
+      const result = await this.#options.engine.run(taskOf(job, run, unit), job.cancellation);
       costUs = result.busyUs;
       turn.estimate.learn(costUs);
       this.#onSegment(entry, run, unit, result, readyUs);
     } catch (thrown) {
+      if (job.cancellation.aborted) costUs = 0; // no thread has begun it
       this.#onThrown(entry, run, thrown);
     } finally {
       this.#leaveTurn(turn, costUs);
@@ -385,6 +385,9 @@ export class Dispatcher {
       costUs = result.busyUs;
       turn.estimate.learn(costUs);
       return result;
+    } catch (thrown) {
+      if (signal.aborted) costUs = 0;
+      throw thrown;
     } finally {
       this.#leaveTurn(turn, costUs);
       this.#pump();
@@ -417,6 +420,7 @@ export class Dispatcher {
 
   #onSegment(entry: Entry, run: Run, unit: Unit, result: SegmentResult, readyUs: number): void {
     const { invocation, job } = entry;
+    if (invocation.isEnded) return; // it was given up while this ran
     const plannedAt = (step: number): PlannedApplication => invocation.plan.applications[unit.applications[step] ?? -1] ?? run.planned;
     for (const { step, log } of result.logs) job.logs.add(plannedAt(step).callee.name, log);
     const { trace } = job;

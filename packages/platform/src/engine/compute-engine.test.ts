@@ -95,13 +95,30 @@ describe('compute engines', () => {
     expect(await under.engine.prepare(Buffer.from('echo'), fakeSpec(), NEVER)).toMatchObject({ kind: 'prepared' });
   });
 
-  test('an aborted call ends at once, and its result is dropped', async () => {
-    const controller = new AbortController();
-    const running = under.run('spin 200', 'x', controller.signal);
-    setTimeout(() => controller.abort(new Error('enough')), 20);
-    await expect(running).rejects.toThrow('enough');
-    await expect(under.run('echo', 'x', controller.signal)).rejects.toThrow('enough');
-    expect(outputTexts(await under.run('upper', 'on'))).toEqual(['ON']);
+  test('an aborted call that has begun tells what it took when its thread is free of it, one that has not ends at once', async () => {
+    const own = await startEngine({ threads: 1, spareProcesses: 0 });
+    const [first, second] = [new AbortController(), new AbortController()];
+    const running = own.run('spin 60', 'x', first.signal);
+    await until('it runs', () => own.engine.stats().running === 1);
+    first.abort(new Error('enough'));
+    expect((await running).busyUs).toBeGreaterThan(50_000);
+    const long = own.run('spin 400', 'long');
+    await until('it runs', () => own.engine.stats().running === 1);
+    // Of as many, some were not sent yet.
+    const behind = Promise.allSettled(Array.from({ length: 100 }, () => own.run('echo', 'x', second.signal)));
+    const last = expect(own.run('echo', 'x', second.signal)).rejects.toThrow('enough');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    let isLongDone = false;
+    void long.then(() => (isLongDone = true));
+    second.abort(new Error('enough'));
+    await last;
+    expect(isLongDone).toBe(false);
+    expect(outputTexts(await long)).toEqual(['long']);
+    expect((await behind).every((end) => (end.status === 'rejected' ? (end.reason as Error).message === 'enough' : end.value.busyUs < 50_000))).toBe(true);
+    await expect(own.run('echo', 'x', second.signal)).rejects.toThrow('enough');
+    expect(outputTexts(await own.run('upper', 'on'))).toEqual(['ON']);
+    await until('it has nothing to do', () => own.engine.stats().queued + own.engine.stats().running === 0);
+    await own.stop();
   });
 
   test('inputs that do not fit are refused before they are sent', async () => {
@@ -123,10 +140,12 @@ describe('compute engines', () => {
     const { threadsEnded } = under.engine.stats();
     const controllers = [new AbortController(), new AbortController()];
     const left = controllers.map(({ signal }) => under.run('spin 9000', 'x', signal));
-    const refused = Promise.allSettled(left);
     await until('both run', () => under.engine.stats().running === 2, 5_000);
     for (const controller of controllers) controller.abort(new Error('left'));
-    expect((await refused).every(({ status }) => status === 'rejected')).toBe(true);
+    for (const result of await Promise.all(left)) {
+      expect(result).toMatchObject({ kind: 'failed', failure: { kind: 'engine-lost' } });
+      expect(result.busyUs).toBeGreaterThan(90_000);
+    }
     await until('both threads have ended', () => under.engine.stats().threadsEnded === threadsEnded + 2, 5_000);
     expect(outputTexts(await under.run('upper', 'after'))).toEqual(['AFTER']);
   });

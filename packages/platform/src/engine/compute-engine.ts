@@ -71,7 +71,7 @@ export type SegmentResult =
       readonly ran: readonly boolean[];
       readonly spans: readonly RunSpan[];
       readonly logs: readonly StepLog[];
-      /** Time on the thread, in µs. */
+      /** Time on the thread, in µs; on threads that were lost, as the gateway saw it. */
       readonly busyUs: number;
     }
   | {
@@ -102,8 +102,9 @@ export interface ComputeEngine {
   prepare(code: Uint8Array, spec: FunctionSpec, signal: CancelSignal): Promise<Preparation>;
   /**
    * Runs a segment on one thread. Work that died with its engine is run again elsewhere. An aborted task that has not
-   * started is dropped; one that goes on for a while is ended with its thread. Rejects with
-   * `unavailable` when stopping, with `resource-exhausted` when more than the bounded number of tasks wait.
+   * started is dropped, and rejects with the signal's reason; one that goes on for a while is ended with its thread. The
+   * caller hears of that when the thread is free of it: a result then tells what it took, and is for nobody else.
+   * Rejects with `unavailable` when stopping, with `resource-exhausted` when more than the bounded number of tasks wait.
    */
   run(task: SegmentTask, signal: CancelSignal): Promise<SegmentResult>;
   /** Threads that compute; the others are warm spares. */

@@ -268,6 +268,7 @@ export class ComputePool implements ComputeEngine {
   #putBack(jobs: readonly Job[]): void {
     if (jobs.length === 0) return;
     for (const job of jobs.toReversed()) {
+      job.takenBack();
       if (job.settled) continue;
       if (this.#stopping !== null) job.reject(stopped());
       else if (job.kind === 'segment') this.#tasks.unshift(job);
@@ -288,12 +289,12 @@ export class ComputePool implements ComputeEngine {
     const left = links.map((link) => link.abandon(null));
     const running = left.flatMap((each) => (each.running === null || each.running.settled ? [] : [each.running]));
     for (const job of running) {
-      if (running.length === 1) continue;
+      if (running.length === 1 || job.isForsaken) continue;
       job.alone = true;
       this.#lone.add(job);
     }
     this.#putBack(left.flatMap(({ others }) => others));
-    this.#putBack(running.filter((job) => running.length > 1 || !job.lost(loss)));
+    this.#putBack(running.filter((job) => (running.length > 1 && !job.isForsaken) || !job.lost(loss)));
   }
 
   #abandon(link: ThreadLink, runningTask: number | null, loss: Loss): void {

@@ -19,7 +19,7 @@ export interface Loss {
 
 export interface Caller<T> {
   readonly signal: CancelSignal;
-  /** The caller has left: what runs for it is for nobody. */
+  /** The caller has left: what runs for it is for nobody, and ends soon or is ended. */
   readonly onAbort: () => void;
   readonly resolve: (value: T) => void;
   readonly reject: (reason: unknown) => void;
@@ -32,7 +32,11 @@ abstract class Pending<T> {
   alone = false;
   /** What it adds to the work of a thread, by what is known when it is sent. */
   estimateUs: number;
+  /** What it took on threads that were lost. */
+  spentUs = 0;
   settled = false;
+  /** A thread has it, and whoever leaves hears of it only when the thread is free of it. */
+  onThread = false;
   readonly #signal: CancelSignal;
   readonly #resolve: (value: T) => void;
   readonly #reject: (reason: unknown) => void;
@@ -44,10 +48,21 @@ abstract class Pending<T> {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#onAbort = () => {
-      this.reject(signal.reason);
+      if (!this.onThread) this.reject(signal.reason);
       onAbort();
     };
     signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Nobody looks at what comes of it. */
+  get isForsaken(): boolean {
+    return this.settled || this.#signal.aborted;
+  }
+
+  /** It comes back from a thread that has not begun it, or is to be tried again. */
+  takenBack(): void {
+    this.onThread = false;
+    if (this.#signal.aborted) this.reject(this.#signal.reason);
   }
 
   resolve(value: T): void {
@@ -62,7 +77,7 @@ abstract class Pending<T> {
   lost(loss: Loss): boolean {
     if (this.settled) return true;
     this.attempts += 1;
-    if (loss.cause === 'engine-lost' && this.attempts < MAX_ATTEMPTS) return false;
+    if (!this.isForsaken && loss.cause === 'engine-lost' && this.attempts < MAX_ATTEMPTS) return false;
     this.fail(loss);
     return true;
   }
@@ -91,7 +106,10 @@ export class SegmentJob extends Pending<SegmentResult> {
   protected override fail({ cause, step, ranUs, message, logs }: Loss): void {
     const failure =
       cause === 'time' ? ({ kind: 'limit', limit: 'time', message } as const) : ({ kind: 'engine-lost', attempts: this.attempts, message } as const);
-    this.resolve({ kind: 'failed', step, failure, spans: [], logs, busyUs: ranUs });
+    // Where the engine could not say how long it ran: what the gateway saw of it.
+    const busyUs = ranUs > 0 ? ranUs : this.spentUs;
+    this.plan.learn(busyUs, this.plan.outputBytes);
+    this.resolve({ kind: 'failed', step, failure, spans: [], logs, busyUs });
   }
 }
 

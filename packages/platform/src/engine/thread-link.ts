@@ -113,7 +113,7 @@ export class ThreadLink {
   takeForsaken(nowMs: number): number {
     const id = this.#sent.oldestId;
     if (id === this.#cancelled || nowMs - this.#progressMs < CANCEL_AFTER_MS) return 0;
-    if (this.#sent.get(id)?.settled !== true) return 0;
+    if (this.#sent.get(id)?.isForsaken !== true) return 0;
     this.#cancelled = id;
     return id;
   }
@@ -121,7 +121,7 @@ export class ThreadLink {
   /** Whether the oldest task is one that nobody waits for. */
   get isForsaken(): boolean {
     const id = this.#sent.oldestId;
-    return id !== this.#cancelled && this.#sent.get(id)?.settled === true;
+    return id !== this.#cancelled && this.#sent.get(id)?.isForsaken === true;
   }
 
   /** Whether it has a task beside which nothing else may run in its process. */
@@ -146,6 +146,7 @@ export class ThreadLink {
     }
     const place = this.#holdings.complete(plan, this.#writer);
     job.estimateUs = plan.estimateUs;
+    job.onThread = true;
     writeTask(this.#writer, task, { id: this.#accept(job), place, outputBytes: plan.outputBytes }, this.#slots);
   }
 
@@ -196,7 +197,9 @@ export class ThreadLink {
     for (const [id] of entries) this.#sent.takeBack(id);
     const known = running ?? entries[0]?.[0] ?? 0;
     const others = entries.filter(([id]) => id !== known).map(([, job]) => job);
-    return { running: entries.find(([id]) => id === known)?.[1] ?? null, others };
+    const lost = entries.find(([id]) => id === known)?.[1] ?? null;
+    if (lost !== null) lost.spentUs += Math.max(0, this.#clock.nowMs() - this.#progressMs) * 1e3;
+    return { running: lost, others };
   }
 
   /** Lets the thread end, as it has nothing to do any more. */

@@ -1,4 +1,4 @@
-/** A compute engine whose tasks end when the test says so, and take as long as it says. */
+/** A compute engine whose tasks end when the test says so, and take as long as it says; aborted ones are dropped at once, or go on like those that a thread has begun. */
 import { assert, type CancelSignal } from '@pappus/core';
 import type { ComputeEngine, EngineStats, SegmentResult, SegmentTask, StepLog } from '../../engine/compute-engine.ts';
 import type { Item } from '../../sets/item.ts';
@@ -10,12 +10,14 @@ interface Held {
 
 export class HeldEngine implements Pick<ComputeEngine, 'run' | 'stats'> {
   readonly #threads: number;
+  readonly #aborted: 'dropped' | 'go on';
   #held: Held[] = [];
   /** Functions of the tasks that it was given, in their order; of a segment the first one. */
   readonly given: string[] = [];
 
-  constructor(threads: number) {
+  constructor(threads: number, aborted: 'dropped' | 'go on' = 'dropped') {
     this.#threads = threads;
+    this.#aborted = aborted;
   }
 
   stats(): EngineStats {
@@ -32,6 +34,7 @@ export class HeldEngine implements Pick<ComputeEngine, 'run' | 'stats'> {
     return new Promise((resolve, reject) => {
       const held = { task, resolve };
       this.#held.push(held);
+      if (this.#aborted === 'go on') return;
       signal.addEventListener('abort', () => {
         this.#held = this.#held.filter((each) => each !== held);
         reject(signal.reason);
