@@ -50,5 +50,21 @@ export interface ServerAddress {
 /** `PAPPUS_SERVER` and `PAPPUS_TOKEN`. */
 export const serverAddress = (): ServerAddress => ({ url: process.env['PAPPUS_SERVER'] || DEFAULT_SERVER, token: process.env['PAPPUS_TOKEN'] || null });
 
+const POOL_THREADS = 'UV_THREADPOOL_SIZE';
+let hasWidenedPool = false;
+
+/**
+ * More threads for name look-ups (platform's `io/http/resolver.ts`), unless the user has said how many. libuv reads it
+ * when it first needs one of them: to be called before files are read.
+ */
+export function widenThreadPool(threads: number): void {
+  if (process.env[POOL_THREADS] !== undefined) return;
+  process.env[POOL_THREADS] = String(threads);
+  hasWidenedPool = true;
+}
+
 /** The environment of a program that is started for the user, who would have started it from the same shell. */
-export const childEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env });
+export function childEnvironment(): NodeJS.ProcessEnv {
+  const { [POOL_THREADS]: _, ...others } = process.env;
+  return hasWidenedPool ? others : { ...process.env };
+}

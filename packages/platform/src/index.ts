@@ -47,6 +47,7 @@ export { Trace, type TraceSpan } from './dataflow/trace.ts';
 
 // The platform's own functions.
 export { openFilesFunction, type FilesFunctionOptions } from './io/files/files-function.ts';
+export { LOOKUP_POOL_THREADS } from './io/limits.ts';
 export { httpFunction } from './io/http/http-function.ts';
 export type { HttpFunctionOptions } from './io/http/http-settings.ts';
 export { ioTable, type IoFailure, type IoFunction, type IoTable } from './io/io-function.ts';

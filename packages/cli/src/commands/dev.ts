@@ -4,7 +4,9 @@ import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { PappusClient } from '@pappus/api';
 import { AppError, systemClock } from '@pappus/core';
+import { LOOKUP_POOL_THREADS } from '@pappus/platform';
 import { parseServerConfig } from '@pappus/server';
+import { widenThreadPool } from '../environment.ts';
 import { printFailure } from '../failure.ts';
 import { printableLines } from '../output/printable.ts';
 import type { Deployed } from '../platform/deployment.ts';
@@ -27,6 +29,7 @@ export interface DevFlags {
 }
 
 export async function dev(context: CommandContext, folder: string, flags: DevFlags): Promise<void> {
+  widenThreadPool(LOOKUP_POOL_THREADS);
   const found = await stat(folder).catch(() => null);
   if (found?.isDirectory() !== true) throw new AppError('not-found', `${folder} is no folder`);
   const manifest = await readManifest(folder);

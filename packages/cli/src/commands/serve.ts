@@ -2,8 +2,9 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { systemClock, systemRandom, type LogLevel } from '@pappus/core';
+import { LOOKUP_POOL_THREADS } from '@pappus/platform';
 import { parseServerConfig, readJsonFile, readTokenFile, startServer, type PappusServer, type ServerConfig } from '@pappus/server';
-import { dataFolder, stderrLogger } from '../environment.ts';
+import { dataFolder, stderrLogger, widenThreadPool } from '../environment.ts';
 import type { CommandContext } from '../program.ts';
 
 export interface ServeFlags {
@@ -19,6 +20,7 @@ export interface ServeFlags {
 }
 
 export async function serve(context: CommandContext, flags: ServeFlags): Promise<void> {
+  widenThreadPool(LOOKUP_POOL_THREADS);
   const { out, signal } = context;
   const config = await serverConfig(flags);
   const server = await start(context, config, 'info');

@@ -15,6 +15,11 @@ export const MAX_PATTERN_CHARS = 2_048;
 export const MAX_PATTERNS = 10_000;
 /** Addresses of one name that are tried. */
 export const MAX_ADDRESSES = 16;
+/** Names that are looked up at the same time. Each holds a thread of libuv's pool, which gives half of them to what is slow. */
+export const LOOKUPS_AT_ONCE = 32;
+export const LOOKUP_POOL_THREADS: number = 2 * LOOKUPS_AT_ONCE;
+/** Connections that wait for such a look-up. */
+export const MAX_WAITING_LOOKUPS = 4_096;
 
 export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 /** From the request's last byte to the end of the response's headers. */

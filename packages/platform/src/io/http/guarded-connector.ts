@@ -4,9 +4,10 @@
  * be answered differently (DNS rebinding). Environment variables and proxies have no say.
  */
 import { isIP, type LookupFunction, type Socket } from 'node:net';
-import { AppError } from '@pappus/core';
+import { AppError, cancelled, defined } from '@pappus/core';
 import { buildConnector } from 'undici';
 import { isTrusted, refusedAddress, type Trust } from './destinations.ts';
+import type { Asker } from './lane-turns.ts';
 import type { Classifier } from './machine-addresses.ts';
 import type { ResolvedAddress, Resolver } from './resolver.ts';
 
@@ -16,6 +17,8 @@ export interface ConnectorOptions {
   readonly timeoutMs: number;
   /** PEM certificates that are trusted instead of Node's own; null for those. */
   readonly certificateAuthorities: readonly string[] | null;
+  /** Whose request wants the connection that is begun now. */
+  readonly lane: () => string;
   readonly onOpen: (socket: Socket) => void;
 }
 
@@ -25,11 +28,12 @@ export class RefusedDestination extends AppError {}
 export function guardedConnector(trust: Trust, options: ConnectorOptions): buildConnector.connector {
   const ca = options.certificateAuthorities;
   const { resolver, classify } = options;
+  let asker: Asker | null = null;
   const connect = buildConnector({
     allowH2: false,
     timeout: options.timeoutMs,
     autoSelectFamily: true,
-    lookup: checkedLookup(trust, resolver, classify),
+    lookup: checkedLookup(trust, classify, (hostname) => resolver.resolve(hostname, defined(asker, 'who connects'))),
     rejectUnauthorized: true,
     ...(ca === null ? {} : { ca: [...ca] }),
   });
@@ -37,16 +41,21 @@ export function guardedConnector(trust: Trust, options: ConnectorOptions): build
     const { hostname } = target;
     // no look-up is made for an address
     if (isIP(hostname) !== 0 && !isTrusted(trust, classify(hostname))) return callback(refusal(hostname, classify(hostname)), null);
+    const ended = new AbortController();
+    // the look-up is asked for before `connect` returns
+    asker = { lane: options.lane(), signal: ended.signal };
     connect(target, (...result) => {
+      ended.abort(cancelled('the connection'));
       if (result[0] === null) options.onOpen(result[1]);
       callback(...result);
     });
+    asker = null;
   };
 }
 
-function checkedLookup(trust: Trust, resolver: Resolver, classify: Classifier): LookupFunction {
+function checkedLookup(trust: Trust, classify: Classifier, resolve: (hostname: string) => ReturnType<Resolver['resolve']>): LookupFunction {
   return (hostname, { all }, callback) => {
-    resolver.resolve(hostname).then(
+    resolve(hostname).then(
       (addresses) => {
         const trusted = addresses.filter(({ address }) => isTrusted(trust, classify(address)));
         const [first] = trusted;

@@ -13,12 +13,17 @@ import type { OutgoingRequest } from './outgoing-request.ts';
 import type { ByteBudget } from '../byte-budget.ts';
 import { TurnGate } from './turn-gate.ts';
 
+/** Of a connection that undici begins anew by itself. */
+const OTHER_LANE = '';
+
 export class HttpClient {
   readonly #settings: HttpSettings;
   readonly #agents = new Map<Trust, Agent>();
   readonly #gate: TurnGate;
   readonly #budget: ByteBudget;
   #connections = 0;
+  /** Of the request that is being dispatched: a connection is begun in the same turn, and its look-up counts for this lane. */
+  #lane = OTHER_LANE;
 
   /** `budget`: for responses that are being received. */
   constructor(settings: HttpSettings, budget: ByteBudget) {
@@ -40,11 +45,14 @@ export class HttpClient {
     const exchange = new HttpExchange({ where: url.host, method, maxResponseBytes: this.#settings.responseBytes, budget: this.#budget, extraHeader, onSettled: release });
     const onAbort = (): void => exchange.giveUp(httpFailure('connection-lost', `${url.host}: the request was given up`));
     signal.addEventListener('abort', onAbort, { once: true });
+    this.#lane = asker.lane;
     try {
       this.#agent(trust).dispatch(this.#dispatchOptions(request), exchange);
     } catch (thrown) {
       // undici refuses what it will not write; our own checks come first
       exchange.onResponseError(null, thrown);
+    } finally {
+      this.#lane = OTHER_LANE;
     }
     try {
       const result = await exchange.result;
@@ -94,7 +102,7 @@ export class HttpClient {
       socket.once('close', () => void this.#connections--);
     };
     return new Agent({
-      connect: guardedConnector(trust, { resolver, classify, timeoutMs: connectTimeoutMs, certificateAuthorities, onOpen }),
+      connect: guardedConnector(trust, { resolver, classify, timeoutMs: connectTimeoutMs, certificateAuthorities, lane: () => this.#lane, onOpen }),
       connections: requestsPerDestination,
       allowH2: false,
       pipelining: 1,

@@ -1,12 +1,31 @@
 /** Requests that try to get where they may not: by redirect, by name, by an answer that changes. */
 import { describe, expect, test } from 'vitest';
 import { ask, bodyText, context, errorCode, failureOfRun, header, httpServer, item, outputItems, requests, responseOf, testHttp } from '../testing/http-servers.ts';
+import type { Asker } from './lane-turns.ts';
 import type { ResolvedAddress, Resolver } from './resolver.ts';
 
 const at = (...addresses: readonly string[]): readonly ResolvedAddress[] => addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
 const names = (table: Readonly<Record<string, readonly string[]>>): Resolver => ({ resolve: async (name) => at(...(table[name] ?? [])) });
 
 describe('a name', () => {
+  test.each(['http', 'https'])('is looked up for the lane whose request wants the connection (%s), until that has ended', async (protocol) => {
+    const asked = new Map<string, Asker>();
+    const resolver: Resolver = {
+      resolve: (name, asker) => {
+        asked.set(name, asker);
+        return name === 'silent.example' ? new Promise(() => {}) : Promise.resolve(at('127.0.0.1'));
+      },
+    };
+    const server = await httpServer((_, response) => response.end());
+    const http = testHttp({ resolver, attempts: 1, connectTimeoutMs: 500 });
+    const get = (name: string, lane: string): Promise<unknown> => http.run(requests(item(`GET ${protocol}://${name}:${server.port}/ HTTP/1.1\n\n`)), context(undefined, lane));
+    await Promise.all([get('silent.example', 'many'), get('quick.example', 'few')]);
+    expect([...asked].map(([name, { lane, signal }]) => [name, lane, signal.aborted])).toEqual([
+      ['silent.example', 'many', true],
+      ['quick.example', 'few', true],
+    ]);
+  });
+
   test.each(['127.0.0.1', '10.0.0.1', '169.254.169.254', '::1', '::ffff:127.0.0.1', 'fd00:ec2::254', '0.0.0.0', '64:ff9b::a9fe:a9fe'])('that resolves to %s fails the run before a connection is made', async (address) => {
     const http = testHttp({ destinations: { allow: ['*'] }, resolver: names({ 'evil.example': [address] }) });
     const failure = failureOfRun(await http.run(requests(item('GET http://evil.example/ HTTP/1.1\n\n', 'it')), context()));

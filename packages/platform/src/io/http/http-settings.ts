@@ -14,7 +14,7 @@ import {
 } from '../limits.ts';
 import type { DestinationOptions } from './destinations.ts';
 import { machineClassifier, type Classifier } from './machine-addresses.ts';
-import { systemResolver, type Resolver } from './resolver.ts';
+import { SystemResolver, type Resolver } from './resolver.ts';
 
 export interface HttpFunctionOptions {
   readonly destinations: DestinationOptions;
@@ -61,7 +61,7 @@ export function httpSettings(options: HttpFunctionOptions): HttpSettings {
     redirects: DEFAULT_REDIRECTS,
     attempts: DEFAULT_ATTEMPTS,
     certificateAuthorities: null,
-    resolver: options.resolver ?? systemResolver(),
+    resolver: options.resolver ?? new SystemResolver(),
     classify: options.classify ?? machineClassifier(options.clock ?? systemClock),
     clock: systemClock,
     random: systemRandom,
