@@ -2,6 +2,7 @@
  * The bytes of a body while they arrive, taken in the lengths that a decoder wants. What is to be kept gets a buffer of its
  * own, into which the pieces are copied as they come, or is kept in these pieces: so it is in memory once.
  */
+import { assert } from '@pappus/core';
 import { CollectedBytes } from '../http/body-buffer.ts';
 import { READ_AHEAD_BYTES } from '../limits.ts';
 import { BytesInOne, BytesInPieces, type LongBytes } from './long-bytes.ts';
@@ -11,6 +12,8 @@ export interface IncomingOptions {
   readonly most: number;
   /** So many bytes are going to be kept; false: not now, `roomAgain` is called when they may. */
   readonly reserve: (bytes: number) => boolean;
+  /** So many of them are not kept any more. */
+  readonly release: (bytes: number) => void;
   /** After `piece` has said that it is enough: there is room again. */
   readonly goOn: () => void;
 }
@@ -22,6 +25,8 @@ export class IncomingBytes {
   #chunks: Buffer[] = [];
   #queued = 0;
   #left: number;
+  /** Bytes that were gathered and put back: where they end in the body, how many they were. */
+  #again: { readonly end: number; readonly bytes: number } | null = null;
   /** What is being filled. */
   #target: LongBytes | null = null;
   /** Bytes for which somebody waits. */
@@ -75,6 +80,7 @@ export class IncomingBytes {
 
   /** The next `count` bytes, which are few, or all that are left; they hold until the next call. */
   async take(count: number): Promise<Buffer> {
+    this.#forgetAgain();
     if (this.#queued < count) await this.#until(count);
     const [first = EMPTY] = this.#chunks;
     if (first.length > count) {
@@ -137,14 +143,38 @@ export class IncomingBytes {
     this.#queued += bytes.length;
   }
 
+  /** What was gathered was not wanted so, and comes again: it is kept as long as something of it is to come. One at a time. */
+  putBack(bytes: Buffer): void {
+    assert(this.#again === null, 'bytes were put back before those put back earlier had come again');
+    this.unread(bytes);
+    this.#again = { end: this.#at + bytes.length, bytes: bytes.length };
+  }
+
+  /** Something that was gathered is not kept any more. */
+  release(bytes: number): void {
+    this.#options.release(bytes);
+  }
+
   /** Reads to the end and forgets what comes. */
   async drain(): Promise<void> {
     for (;;) {
       this.#chunks = [];
       this.#queued = 0;
+      this.#forgetAgain();
       await this.#until(1);
       if (this.#queued === 0) return;
     }
+  }
+
+  /** Where the next byte stands in the body. */
+  get #at(): number {
+    return this.#options.most - this.#left - this.#queued;
+  }
+
+  #forgetAgain(): void {
+    if (this.#again === null || this.#at < this.#again.end) return;
+    this.release(this.#again.bytes);
+    this.#again = null;
   }
 
   /** An item that says that it is longer than all there is gets no more memory for it. */

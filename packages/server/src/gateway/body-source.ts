@@ -64,7 +64,7 @@ export class BodySource implements InputSource {
   }
 
   letGo(bytes: number): void {
-    if (!this.#closed) this.#options.body.letGo(bytes);
+    this.#options.body.letGo(bytes);
   }
 
   /** The invocation has ended. */

@@ -27,6 +27,7 @@ export class StreamedBody implements BodySink {
     this.bytes = new IncomingBytes({
       most: announcedBytes(request, limits.maxBytes) ?? limits.maxBytes,
       reserve: (bytes) => this.#reserve(bytes),
+      release: (bytes) => this.letGo(bytes),
       goOn: () => this.#goOn(),
     });
     // Comes at the end of every stream, and for a direct request only where the client leaves before the end.
@@ -67,6 +68,8 @@ export class StreamedBody implements BodySink {
 
   /** So many of the bytes that were kept are not needed any more. */
   letGo(bytes: number): void {
+    // Where it is closed, all of them were let go.
+    if (this.#closed) return;
     this.#limits.memory.release(bytes);
     this.#taken -= bytes;
   }
@@ -77,7 +80,7 @@ export class StreamedBody implements BodySink {
     this.#closed = true;
     this.#waitNoMore();
     this.bytes.fail(new AppError('cancelled', 'the invocation ended before its body'));
-    this.letGo(this.#taken);
+    this.#limits.memory.release(this.#taken);
     if (!this.#ended) this.#goOn();
   }
 

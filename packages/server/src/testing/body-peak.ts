@@ -26,7 +26,7 @@ async function chunked(): Promise<number> {
 
 /** Memory for a part of 200 MiB that does not say how long it is. */
 async function part(): Promise<number> {
-  const incoming = new IncomingBytes({ most: MAX_BYTES, reserve: () => true, goOn: () => {} });
+  const incoming = new IncomingBytes({ most: MAX_BYTES, reserve: () => true, release: () => {}, goOn: () => {} });
   const before = peakBytes('VmHWM');
   const gathered = incoming.gatherUntil(Buffer.from('\r\n--b'), Infinity);
   for (let sent = 0; sent < PART_BYTES; sent += 65_536) {
