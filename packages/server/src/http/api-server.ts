@@ -75,6 +75,7 @@ export class ApiServer {
     } catch (thrown) {
       const problem = problemOf(thrown);
       if (problem.code === 'internal') logger.log('error', 'a request met a defect', { operation: going.operation, error: String(thrown instanceof Error ? thrown.stack : thrown) });
+      if (thrown instanceof StatusError && thrown.allow !== null) response.setHeader('Allow', thrown.allow);
       sendProblem(response, problem, thrown instanceof StatusError ? thrown.retryAfter : problem.retryable ? 1 : null, clock);
       status = problem.status;
     } finally {

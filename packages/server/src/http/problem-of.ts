@@ -53,14 +53,23 @@ export class StatusError extends Error {
   readonly error: AppError;
   /** In seconds. */
   readonly retryAfter: number | null;
+  /** Of a 405: the methods that there are. */
+  readonly allow: string | null;
 
-  constructor(status: number, error: AppError, { code = error.code, retryAfter = null }: { readonly code?: ProblemCode; readonly retryAfter?: number | null } = {}) {
+  constructor(status: number, error: AppError, { code = error.code, retryAfter = null, allow = null }: StatusExtras = {}) {
     super(error.message, { cause: error });
     this.status = status;
     this.problemCode = code;
     this.error = error;
     this.retryAfter = retryAfter;
+    this.allow = allow;
   }
+}
+
+interface StatusExtras {
+  readonly code?: ProblemCode;
+  readonly retryAfter?: number | null;
+  readonly allow?: string | null;
 }
 
 function statusOf({ code, retryable }: AppError): number {

@@ -35,8 +35,8 @@ export class Router<H> {
     const route = fitting.find(({ operation }) => operation.method === wanted);
     if (route !== undefined) return { handler: route.handler, operation: route.operation, parameters: parametersOf(route.segments, segments) };
     if (fitting.length === 0) throw new AppError('not-found', `there is nothing at ${JSON.stringify(path.slice(0, 100))}`, { hint: 'GET /openapi.json says what there is.' });
-    const methods = fitting.map(({ operation }) => operation.method.toUpperCase()).join(', ');
-    throw new StatusError(405, new AppError('invalid-argument', `${method} is not possible there`, { hint: `Possible: ${methods}.` }));
+    const allow = fitting.map(({ operation }) => (operation.method === 'get' ? 'GET, HEAD' : operation.method.toUpperCase())).join(', ');
+    throw new StatusError(405, new AppError('invalid-argument', `${method} is not possible there`, { hint: `Possible: ${allow}.` }), { allow });
   }
 }
 

@@ -137,7 +137,10 @@ describe('the server', () => {
       expect(response.status, id).not.toBe(405);
     }
     for (const path of ['/', '/v1', '/v1/nothing', '/v1/functions/', '/v1/functions/a/b']) expect((await fetch(server.url + path)).status, path).toBe(404);
-    expect((await fetch(`${server.url}/v1/functions`, { method: 'PATCH' })).status).toBe(405);
+    for (const [path, allow] of [['/v1/functions', 'GET, HEAD'], ['/v1/functions/x', 'PUT, GET, HEAD, DELETE'], ['/v1/invoke/x', 'POST']] as const) {
+      const refused = await fetch(`${server.url}${path}`, { method: 'PATCH' });
+      expect([refused.status, refused.headers.get('allow')]).toEqual([405, allow]);
+    }
   });
 
   it('is healthy and ready', async () => {
