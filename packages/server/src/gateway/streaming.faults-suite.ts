@@ -1,12 +1,12 @@
-/** Hundreds of megabytes that pass through: how much of them is in memory, and clients that do not keep up or do not read. */
+/** A gigabyte that passes through: how much of them is in memory, and clients that do not keep up or do not read. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startUnderTest, type ServerUnderTest } from '../testing/server-under-test.ts';
 import { StreamingClient } from '../testing/streaming-client.ts';
 
 const ITEM_BYTES = 1_048_576;
-const ITEMS = 256;
-/** Client and server are in one process: what is under way on both sides, and garbage that is not collected yet. */
+const ITEMS = 1_024;
+/** Client and server are in one process: what is under way on both sides, and garbage that is not collected yet. Half of what passes. */
 const BOUNDED_BYTES = 500 * 1_048_576;
 
 let server: ServerUnderTest;
@@ -48,7 +48,7 @@ async function readAll(sender: StreamingClient, pauseMs: number): Promise<{ read
   return { bytes, most };
 }
 
-describe('256 MiB in items of one MiB through three functions', () => {
+describe('a GiB in items of one MiB through three functions', () => {
   it.each([['as fast as it can', 0], ['slowly', 20]])('are never in memory at once, for a client that reads %s', async (_, pauseMs) => {
     const sender = new StreamingClient(`${server.url}/v1/invoke/chain`);
     const sent = sendAll(sender);
