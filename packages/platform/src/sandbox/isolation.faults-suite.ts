@@ -1,6 +1,8 @@
 /** Isolation at length: `isolation.test.ts` and the canaries of the compliance suite do the same in short. */
 import { randomInt, systemRandom } from '@pappus/core';
 import { expect, test } from 'vitest';
+import { CANARY, complianceSpec } from '../javascript/testing/canary.ts';
+import { newFactory } from '../javascript/testing/functions.ts';
 import type { SandboxFactory } from './sandbox.ts';
 import { assembleEach, testFactory } from './testing/assemble.ts';
 import { isolationCompliance } from './testing/compliance.ts';
@@ -18,6 +20,8 @@ for (const [pooled, marks] of [[false, 'always'], [false, 'never'], [true, 'alwa
   isolationCompliance(`the lean interface, ${mode}`, { factory, programs: { canary: lean }, canaryRuns: CANARY_RUNS });
   isolationCompliance(`WASI, ${mode}`, { factory, programs: { canary: wasi }, canaryRuns: CANARY_RUNS });
 }
+
+isolationCompliance('JavaScript', { factory: () => newFactory(), spec: complianceSpec, programs: { canary: async () => Buffer.from(CANARY) }, canaryRuns: CANARY_RUNS });
 
 test('kept and pooled sandboxes answer as new instances do, on many random modules', async () => {
   const seed = randomInt(systemRandom, 1, 1_000_000_000);
