@@ -28,6 +28,7 @@ let reconnects = 0;
 let over = false;
 let underWay = 0;
 const times: number[] = [];
+/** The one that is free for longest is used next, so that none is idle for long. */
 const free: Connection[] = [];
 /** Moments at which requests were due that no connection was free for. */
 const due: number[] = [];
@@ -73,6 +74,7 @@ class Connection {
   }
 
   #receive(bytes: Buffer): void {
+    if (!this.#busy) return; // what nobody has asked for: the end of the connection follows
     let rest = bytes;
     if (this.#left === -1) {
       this.#head = this.#head.length === 0 ? bytes : Buffer.concat([this.#head, bytes]);
@@ -133,7 +135,7 @@ function tick(rate: number, sentSoFar: number): void {
   const wanted = Math.min(Math.floor(((now - began) * rate) / 1_000), Math.floor(order.seconds * rate));
   for (let index = sentSoFar; index < wanted; index++) {
     const startedAt = Math.max(began + (index * 1_000) / rate, now - TICK_SLACK_MS);
-    const connection = free.pop();
+    const connection = free.shift();
     if (connection === undefined) due.push(startedAt);
     else connection.send(startedAt);
   }

@@ -133,7 +133,9 @@ function listening(server: Server, host: string, port: number): Promise<void> {
  * before it: whoever makes that one tells, where it is about its body, or the connection ends without a word.
  */
 function refuse(error: Error, socket: Socket, answer: ServerResponse | null): void {
-  if (!socket.writable || systemCode(error) === 'ECONNRESET') return void socket.destroy();
+  // Browsers open connections that they may never use: those have no question to answer.
+  const isUnused = socket.bytesRead === 0;
+  if (!socket.writable || isUnused || systemCode(error) === 'ECONNRESET') return void socket.destroy();
   if (answer !== null && !answer.req.complete) {
     if (answer.req instanceof DirectRequest && answer.req.broken(brokenBody(error))) return;
     if (answer.headersSent || isQueued(answer)) return void socket.destroy();
