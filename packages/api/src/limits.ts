@@ -38,8 +38,6 @@ export const MAX_QUOTED_CHARS = 80;
 
 /** Bytes of JSON that the client takes as one answer. */
 export const MAX_JSON_BYTES: number = 64 * 1024 ** 2;
-/** Bytes of the one item of a raw answer: no function gives more. */
-export const MAX_RAW_ANSWER_BYTES: number = MAX_OUTPUT_BYTES;
 /** Bodies up to here are sent in one piece, with their length. */
 export const MAX_WHOLE_BODY_BYTES: number = 8 * 1024 ** 2;
 /** Bytes of the records that extend a tar header. */

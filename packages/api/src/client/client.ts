@@ -2,7 +2,7 @@
 import { compositionDeploymentSchema, functionDeploymentSchema, removalSchema, type CompositionDeployment, type FunctionDeployment, type Removal } from '../schemas/deployment.ts';
 import { compositionDescriptionSchema, functionDescriptionSchema, type CompositionDescription, type Description, type FunctionDescription } from '../schemas/description.ts';
 import type { FunctionSpecRequest } from '../schemas/function-spec.ts';
-import { MAX_RAW_ANSWER_BYTES } from '../limits.ts';
+import { MAX_OUTPUT_BYTES } from '../limits.ts';
 import { HEADERS, MEDIA_TYPES } from '../schemas/invocation.ts';
 import { listingSchema, type Listed, type Listing } from '../schemas/listing.ts';
 import { logsSchema, type Logs } from '../schemas/log.ts';
@@ -111,7 +111,8 @@ export class PappusClient {
     const { signal, set } = options;
     const headers = { 'content-type': MEDIA_TYPES.bytes, accept: MEDIA_TYPES.bytes, ...invokeHeaders(options) };
     const body = data as Body;
-    return this.#transport.bytes({ method: 'POST', path: pathOf('invoke', reference), query: { set }, headers, body, signal }, MAX_RAW_ANSWER_BYTES);
+    // No function gives more than that.
+    return this.#transport.bytes({ method: 'POST', path: pathOf('invoke', reference), query: { set }, headers, body, signal }, MAX_OUTPUT_BYTES);
   }
 
   trace(invocation: string, { signal }: CallOptions = {}): Promise<Trace> {
