@@ -1,17 +1,18 @@
-/** Standard input that does not end: it keeps no command from ending. */
-import { mkdtemp, rm } from 'node:fs/promises';
+/** Standard input or a pipe that does not end: it keeps no command from ending. */
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readPiped, readPipedText } from './piped-input.ts';
+import { readPiped, readText } from './piped-input.ts';
 import { PappusChild } from './testing/pappus-child.ts';
 
 const ending = { name: 'standard input', maxBytes: 100, signal: new AbortController().signal };
 
-it('is read as a whole, also where a character comes in two pieces', async () => {
+it('is read as a whole', async () => {
   const bytes = Buffer.from('größe');
-  expect(await readPipedText(Readable.from([bytes.subarray(0, 3), bytes.subarray(3)]), ending)).toBe('größe');
+  expect((await readPiped(Readable.from([bytes.subarray(0, 3), bytes.subarray(3)]), ending)).toString()).toBe('größe');
 });
 
 it('is read up to its bound', async () => {
@@ -35,6 +36,19 @@ describe('a command that reads standard input', () => {
     folder = await mkdtemp(join(tmpdir(), 'pappus-stdin-'));
   });
   afterAll(() => rm(folder, { recursive: true }));
+
+  it('takes a pipe for a file, and ends where nobody writes to it', async () => {
+    const pipe = join(folder, 'cache', 'pipe');
+    await mkdir(join(folder, 'cache'), { recursive: true });
+    execFileSync('mkfifo', [pipe]);
+    const controller = new AbortController();
+    const [text] = await Promise.all([readText(pipe, controller.signal), writeFile(pipe, 'SELECT')]);
+    expect(text).toBe('SELECT');
+    const asked = new Error('enough');
+    const ended = expect(readText(pipe, controller.signal)).rejects.toBe(asked);
+    controller.abort(asked);
+    await ended;
+  });
 
   it.each([
     ['SIGINT', ['check', '-']],

@@ -1,11 +1,9 @@
 /** `pappus check`: the checker alone, no server. Declarations are believed. */
-import { readFile } from 'node:fs/promises';
 import { compile, LineTable, renderDiagnostics, type Diagnostic } from '@pappus/composition';
-import { AppError, errorMessage } from '@pappus/core';
+import { AppError } from '@pappus/core';
 import { printFailure } from '../failure.ts';
 import { plural } from '../output/units.ts';
-import { readPipedText } from '../piped-input.ts';
-import { MAX_CODE_BYTES } from '../platform/limits.ts';
+import { readText } from '../piped-input.ts';
 import type { CommandContext } from '../program.ts';
 
 export interface CheckFlags {
@@ -38,16 +36,9 @@ export async function check({ out, err, signal }: CommandContext, files: readonl
 const errorCount = ({ diagnostics }: Checked): number => diagnostics.filter(({ severity }) => severity === 'error').length;
 
 async function checkFile(file: string, signal: AbortSignal): Promise<Checked> {
-  const source = await read(file, signal);
+  const source = await readText(file, signal);
   const { checked, diagnostics } = compile(source);
   return { file: file === '-' ? '<stdin>' : file, text: source, diagnostics, compositions: [...(checked?.graphs.keys() ?? [])] };
-}
-
-async function read(file: string, signal: AbortSignal): Promise<string> {
-  if (file === '-') return readPipedText(process.stdin, { name: 'standard input', maxBytes: MAX_CODE_BYTES, signal });
-  return readFile(file, 'utf8').catch((thrown: unknown) => {
-    throw new AppError('not-found', `cannot read ${file}: ${errorMessage(thrown)}`, { cause: thrown });
-  });
 }
 
 function report({ file, text: source, diagnostics, compositions }: Checked): string {

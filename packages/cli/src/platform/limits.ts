@@ -5,7 +5,7 @@ export const MAX_FOLDER_ITEMS = 100_000;
 /** Folders below it that are looked at. */
 export const MAX_FOLDER_DEPTH = 32;
 export const MAX_STDIN_BYTES: number = 1024 ** 3;
-/** Code of a function, and source text of a composition, that is read. The server has limits of its own. */
+/** Code of a function, and text of a composition or a query, that is read. The server has limits of its own. */
 export const MAX_CODE_BYTES: number = 64 * 1024 ** 2;
 /** Output bytes that are kept for standard output or `--json`; more go to `--out`. */
 export const MAX_KEPT_OUTPUT_BYTES: number = 256 * 1024 ** 2;
