@@ -31,6 +31,7 @@ export const DEFAULT_TOTAL_TIMEOUT_MS = 120_000;
 export const DEFAULT_RESPONSE_BYTES: number = 64 * 2 ** 20;
 /** Response bytes of one HTTP function that are being received, or wait for the other ones of their run. */
 export const DEFAULT_BUFFERED_BYTES: number = 2 ** 30;
+/** One lane has three quarters of them at most. */
 export const DEFAULT_REQUESTS_AT_ONCE = 256;
 export const DEFAULT_REQUESTS_PER_DESTINATION = 32;
 /** Requests that wait for their turn; more are refused. */
