@@ -34,7 +34,8 @@ export { keepFreedMemory } from './engine/freed-memory.ts';
 export { type RunFailure, type RunLog } from './sandbox/sandbox.ts';
 
 // Dataflow: plans of compositions, and the dispatcher that runs them.
-export { Dispatcher, type DispatcherOptions, type DispatcherStats, type InvocationOutcome, type InvokeOptions } from './dataflow/dispatcher.ts';
+export { Dispatcher } from './dataflow/dispatcher.ts';
+export { type DispatcherOptions, type DispatcherStats, type InvocationOutcome, type InvokeOptions } from './dataflow/invoke-options.ts';
 export type { FunctionLog } from './dataflow/job-logs.ts';
 export type { InvocationFailure, PlatformFailure } from './dataflow/failure.ts';
 export type { FlowLimits, Inlet, InputSource, OutputSink } from './dataflow/flow.ts';

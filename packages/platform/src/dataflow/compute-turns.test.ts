@@ -1,7 +1,7 @@
 /** Turns between compositions that compute, where their runs are long, and where they are kept. */
 import { expect, it } from 'vitest';
 import { ResultCache } from '../cache/result-cache.ts';
-import type { InvocationOutcome } from './dispatcher.ts';
+import type { InvocationOutcome } from './invoke-options.ts';
 import { TASKS_PER_THREAD } from './limits.ts';
 import { planFunction, planGraph } from './plan-graph.ts';
 import { specOf } from './testing/closure-engine.ts';

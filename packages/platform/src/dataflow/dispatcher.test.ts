@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { ResultCache } from '../cache/result-cache.ts';
 import type { IoFunction } from '../io/io-function.ts';
 import type { Item } from '../sets/item.ts';
-import type { DispatcherOptions } from './dispatcher.ts';
+import type { DispatcherOptions } from './invoke-options.ts';
 import type { Inlet, InputSource, OutputSink } from './flow.ts';
 import { TASKS_PER_THREAD, UNWATCHED_CONCURRENCY } from './limits.ts';
 import type { Plan } from './plan.ts';

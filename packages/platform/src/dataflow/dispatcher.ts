@@ -3,80 +3,29 @@
  * between compositions, and hands results back. Nothing waits here but what was accepted: with no room for another
  * invocation of its name, `invoke` refuses at once.
  */
-import { AppError, Cancellation, cancelled, errorMessage, randomHex, toAppError, type CancelSignal, type Clock, type Logger, type Random, type Timer } from '@pappus/core';
+import { AppError, Cancellation, cancelled, errorMessage, randomHex, toAppError, type CancelSignal, type Timer } from '@pappus/core';
 import { resultKey } from '../cache/result-key.ts';
 import type { Memoized, ResultCache } from '../cache/result-cache.ts';
 import { SharedPlaces } from '../control/shared-places.ts';
-import type { ComputeEngine, SegmentResult, SegmentTask } from '../engine/compute-engine.ts';
+import type { SegmentResult, SegmentTask } from '../engine/compute-engine.ts';
 import type { RunEstimate } from '../engine/run-estimate.ts';
 import type { FunctionHash } from '../functions/function-spec.ts';
 import type { ItemSet, Sets } from '../sets/item.ts';
 import { Admission } from './admission.ts';
 import { failureKindOf } from './failure.ts';
 import { FairLine } from './fair-line.ts';
-import { DEFAULT_FLOW, type FlowLimits, type InputSource, type OutputSink } from './flow.ts';
+import { DEFAULT_FLOW, type FlowLimits } from './flow.ts';
 import { FunctionInvocation } from './function-invocation.ts';
 import { FunctionTurns, type Waiter } from './function-turns.ts';
 import { Invocation } from './invocation.ts';
-import { JobLogs, type FunctionLog } from './job-logs.ts';
+import type { DispatcherOptions, DispatcherStats, InvocationOutcome, InvokeOptions } from './invoke-options.ts';
+import { JobLogs } from './job-logs.ts';
 import { LiveSet } from './live-set.ts';
 import { DEFAULT_IO_SLOTS, ESTIMATED_IO_US, KEPT_RUN_US, MAX_INVOCATION_NESTING, MAX_INVOCATIONS, MAX_NESTED_AT_ONCE, MAX_JOINED_RUNS } from './limits.ts';
-import { isKept, type Callee, type Plan, type PlannedApplication, type Unit } from './plan.ts';
+import { isKept, type Callee, type PlannedApplication, type Unit } from './plan.ts';
 import type { InvocationOptions, InvocationResult, LiveBytes, Run, RunningPlan } from './running-plan.ts';
 import { ThreadRoom } from './thread-room.ts';
 import { Trace } from './trace.ts';
-
-export interface DispatcherOptions {
-  readonly engine: ComputeEngine;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** Results of functions that ask for it; null: none are kept. */
-  readonly cache: ResultCache | null;
-  readonly maxInvocations?: number;
-  /** Of each invocation. */
-  readonly flow?: FlowLimits;
-}
-
-export interface InvokeOptions {
-  /** For logs and engines; made here when there is none. */
-  readonly id?: string;
-  readonly plan: Plan;
-  /** In the plan's order of inputs. */
-  readonly inputs: Sets;
-  /** argv, environment and stdin, for a function alone. */
-  readonly stdio?: ItemSet | null;
-  /** Absent: the signal alone ends it. */
-  readonly timeoutMs?: number;
-  readonly traced?: boolean;
-  readonly signal?: CancelSignal;
-  /** Brings items while the invocation runs; absent: `inputs` is all there is. */
-  readonly source?: InputSource | null;
-  /** Takes outputs as they become final; the result then has no items. */
-  readonly sink?: OutputSink | null;
-}
-
-export interface InvocationOutcome {
-  readonly id: string;
-  readonly result: InvocationResult;
-  readonly trace: Trace | null;
-  /** What its functions wrote; an entry without text says how much more there was. */
-  readonly logs: readonly FunctionLog[];
-  readonly elapsedMs: number;
-}
-
-export interface DispatcherStats {
-  readonly invocations: number;
-  /** Runs under way, on engines and of I/O functions. */
-  readonly computing: number;
-  readonly io: number;
-  /** Runs that wait for a thread, or to do I/O. */
-  readonly waiting: number;
-  readonly waitingIo: number;
-  /** Since the start. */
-  readonly completedTasks: number;
-  readonly completedIo: number;
-}
 
 /** One invocation as clients see it, with the nested ones in it. */
 interface Job {

@@ -5,7 +5,7 @@ import { SegmentJob, type Loss } from './job.ts';
 import { SegmentPlan } from './segment-plans.ts';
 import { oneStep, taskOf } from './testing/fake-functions.ts';
 
-const LOSS: Loss = { cause: 'engine-lost', step: 0, message: 'it is gone', logs: [] };
+const LOSS: Loss = { cause: 'engine-lost', step: 0, ranUs: 0, message: 'it is gone', logs: [] };
 const DONE: SegmentResult = { kind: 'done', outputs: [], ran: [true], spans: [], logs: [], busyUs: 7 };
 
 function begun(): { readonly job: SegmentJob; readonly caller: Cancellation; readonly ends: readonly unknown[] } {

@@ -3,7 +3,8 @@ import type { CompositionGraph } from '@pappus/composition';
 import { defined, seededRandom, silentLogger, systemClock } from '@pappus/core';
 import type { ComputeEngine } from '../../engine/compute-engine.ts';
 import type { Item } from '../../sets/item.ts';
-import { Dispatcher, type DispatcherOptions, type InvocationOutcome } from '../dispatcher.ts';
+import { Dispatcher } from '../dispatcher.ts';
+import type { DispatcherOptions, InvocationOutcome } from '../invoke-options.ts';
 import type { Callee, Plan } from '../plan.ts';
 import { specOf, type Closed, type Closure } from './closure-engine.ts';
 
