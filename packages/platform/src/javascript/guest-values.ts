@@ -39,7 +39,9 @@ export function newString(instance: QuickJsInstance, text: string): Box {
   const length = Buffer.byteLength(text);
   const at = allocate(instance, length + 1);
   instance.bytes.write(text, at, length, 'utf8');
-  return boxed(instance.exports.qjs_new_string(at, length));
+  const box = instance.exports.qjs_new_string(at, length);
+  instance.exports.wasm_free(at);
+  return boxed(box);
 }
 
 /** UTF-8 ended by a NUL, as C has it. */
@@ -51,26 +53,32 @@ export function newCString(instance: QuickJsInstance, text: string): GuestRange 
   return { at, length };
 }
 
-/** Where the value as a string has its UTF-8, or null when it can't be one. */
+/** Where the value as a string has its UTF-8, until `freeText`, or null when it can't be one. */
 export function stringRange(instance: QuickJsInstance, box: Box, scratch: Scratch): GuestRange | null {
   const at = instance.exports.qjs_get_string_len(box, scratch.first);
   return at === 0 ? null : inside(instance, at, instance.u32(scratch.first));
 }
 
+export const freeText = (instance: QuickJsInstance, { at }: GuestRange): void => instance.exports.qjs_free_cstring(at);
+
 export function readString(instance: QuickJsInstance, box: Box, scratch: Scratch): string | null {
   const range = stringRange(instance, box, scratch);
-  return range === null ? null : instance.bytes.toString('utf8', range.at, range.at + range.length);
+  if (range === null) return null;
+  const text = instance.bytes.toString('utf8', range.at, range.at + range.length);
+  freeText(instance, range);
+  return text;
 }
 
-/** Where a typed array has its bytes, or null when it is none. */
+/** Where a typed array has its bytes, as long as it is there, or null when it is none. */
 export function bytesRange(instance: QuickJsInstance, box: Box, scratch: Scratch): GuestRange | null {
   const { exports } = instance;
   const buffer = exports.qjs_get_typed_array_buffer(box, scratch.first, scratch.second, scratch.third);
   if (buffer === 0 || exports.qjs_is_exception(buffer) !== 0) return null;
   const offset = instance.u32(scratch.first);
   const length = instance.u32(scratch.second);
+  const start = length === 0 ? 0 : exports.qjs_get_array_buffer(buffer, scratch.first);
+  exports.qjs_free_value(buffer);
   if (length === 0) return { at: 0, length: 0 };
-  const start = exports.qjs_get_array_buffer(buffer, scratch.first);
   if (start === 0 || offset + length > instance.u32(scratch.first)) return null;
   return inside(instance, start + offset, length);
 }

@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { Clock, Random } from '@pappus/core';
-import { allocate, boxed, bytesRange, newString, readString, type Scratch, stringRange } from './guest-values.ts';
+import { allocate, boxed, bytesRange, freeText, newString, readString, type Scratch, stringRange } from './guest-values.ts';
 import { MAX_RANDOM_BYTES } from './limits.ts';
 import type { LogSink } from './log-sink.ts';
 import type { Address, Box } from './quickjs-exports.ts';
@@ -73,6 +73,7 @@ function writeLog(call: Call, log: LogSink): Box {
   if (stream !== null && range !== null) {
     log.line(instance.exports.qjs_get_float64(stream) === 1 ? 'stderr' : 'stdout', instance.bytes.subarray(range.at, range.at + range.length));
   }
+  if (range !== null) freeText(instance, range);
   return instance.exports.qjs_get_undefined();
 }
 
@@ -92,7 +93,10 @@ function encode(call: Call): Box {
   const { instance } = call;
   const box = argument(call, 0);
   const range = box === null ? null : stringRange(instance, box, call.scratch);
-  return range === null ? instance.exports.qjs_get_null() : boxed(instance.exports.qjs_new_uint8_array(range.at, range.length));
+  if (range === null) return instance.exports.qjs_get_null();
+  const made = instance.exports.qjs_new_uint8_array(range.at, range.length);
+  freeText(instance, range);
+  return boxed(made);
 }
 
 function parseUrl(call: Call): Box {
@@ -118,5 +122,7 @@ function takeRandom(call: Call, random: Random | null): Box {
   if (random === null || !(length >= 0 && length <= MAX_RANDOM_BYTES)) return instance.exports.qjs_get_null();
   const at = allocate(instance, length + 1);
   for (let i = 0; i < length; i += 1) instance.bytes[at + i] = random.uint32() & 0xff;
-  return boxed(instance.exports.qjs_new_uint8_array(at, length));
+  const made = instance.exports.qjs_new_uint8_array(at, length);
+  instance.exports.wasm_free(at);
+  return boxed(made);
 }

@@ -167,6 +167,11 @@ describe('the memory of instances', () => {
     }
   });
 
+  test.each(['console.log("x".repeat(1e5) + i)', 'console.log("é".repeat(5e4) + i)', 'new TextDecoder().decode(new Uint8Array(1e5))', 'new TextDecoder().decode(new Uint8Array(1e5).fill(0xff))', 'new TextEncoder().encode("x".repeat(1e5))', 'new URL("http://a/" + "x".repeat(1e4)).pathname', 'input[0].text()'])('is not used up by many calls of %s', async (call) => {
+    const sandbox = await open(`export default ({ input }) => { for (let i = 0; i < 2000; i++) ${call}; return { output: { well: 'done' } } }`);
+    expect(texts(sandbox.run(input({ long: 'x'.repeat(100_000) }), null))).toEqual({ well: 'done' });
+  });
+
   test('what a run printed before it failed is its own', async () => {
     const loud = await open('export default ({ input }) => { console.log(input[0].name); if (input[0].name === "bad") throw new Error("x"); return {} }');
     const bad = loud.run(input({ bad: '' }), null);

@@ -1,7 +1,7 @@
 /**
  * What we call of the QuickJS build. A `Box` is the address of a JavaScript value on the guest's C heap; a `Text` and an
- * `Address` point to bytes. 0 is "no memory left" wherever an address is returned. Boxes are never freed by us: the
- * whole memory is made new before the next run.
+ * `Address` point to bytes. 0 is "no memory left" wherever an address is returned. What a run makes once is never
+ * freed by us: the whole memory is made new before the next run. What its calls of host functions make is.
  */
 import type { WasmMemory } from '../module/web-assembly.ts';
 
@@ -49,6 +49,9 @@ export interface QuickJsExports {
   qjs_get_float64(box: Box): number;
   /** The UTF-8 of the value as a string. */
   qjs_get_string_len(box: Box, lengthOut: Address): Address;
+  qjs_free_cstring(text: Address): void;
+  /** One reference to the value, and the box. */
+  qjs_free_value(box: Box): void;
   qjs_get_prop_string(object: Box, name: Address): Box;
   qjs_get_prop_uint32(object: Box, index: number): Box;
   qjs_get_array_buffer(buffer: Box, lengthOut: Address): Address;
