@@ -6,7 +6,8 @@
 import { runBench, type BenchContext } from './harness/bench.ts';
 import type { Report } from './harness/report.ts';
 import { inRounds, inTurn, median, Samples } from './harness/rounds.ts';
-import { times } from './harness/text-table.ts';
+import { undisturbed } from './harness/stolen-time.ts';
+import { percent, times } from './harness/text-table.ts';
 import { forkServer, type ChildServer } from './platform/child-server.ts';
 import { deploy, deployChain, withFolder, withGateway, type Gateway } from './platform/gateway.ts';
 import { hasWrk, throughputByWrk, underLoad, type Load } from './platform/load.ts';
@@ -92,31 +93,40 @@ async function answersASecond(context: BenchContext, targets: ReadonlyMap<string
   const { flags, report, signal } = context;
   const wrk = !flags.smoke && (await hasWrk());
   const { throughput: seconds, warm } = flags.smoke ? SMOKE_SECONDS : SECONDS;
-  report.text(`\n${CONNECTIONS} connections, a body of ${BODY.length} bytes by POST (except for the GET) and the same bytes back; the load is made by ${wrk ? 'wrk' : "the bench's own generator"} on the same machine, for ${seconds} s each, after ${warm} s that are not measured; medians of ${flags.rounds} rounds. µs: processor time for each answer, in all threads of all processes of the server; it says more than a rate where other programs run.`);
+  report.text(`\n${CONNECTIONS} connections, a body of ${BODY.length} bytes by POST (except for the GET) and the same bytes back; the load is made by ${wrk ? 'wrk' : "the bench's own generator"} on the same machine, for ${seconds} s each, after ${warm} s that are not measured; medians of ${flags.rounds} rounds. µs: processor time for each answer, in all threads of all processes of the server; it says more than a rate where other programs run. Stolen: the share of processor time that a hypervisor gave to other machines meanwhile; where it is more than a little, the same is measured again.`);
   const rates = new Samples<string>();
   const ratios = new Samples<string>();
   const spent = new Samples<string>();
+  const stolen = new Samples<string>();
   await inRounds(context, async (round) => {
     const found = new Map<string, number>();
     for (const [name, target] of inTurn(round, [...targets])) {
       const load = { ...target, connections: CONNECTIONS, seconds: !round.measured && LASTING.has(name) ? warm : seconds };
-      const pids = LASTING.has(name) ? processTree(target.pid) : [];
-      const before = processorMs(pids);
-      const { perSecond, failure } = wrk ? await throughputByWrk(load, folder, signal) : await underLoad(load, signal);
-      if (failure !== null) told(report, name, failure);
-      found.set(name, perSecond);
-      const after = processorMs(pids);
-      if (!LASTING.has(name)) await withoutChildren(target.pid);
-      if (round.measured && before !== null && after !== null) spent.add(name, ((after - before) * 1_000) / (perSecond * seconds));
+      const measure = async (): Promise<{ readonly perSecond: number; readonly us: number | null }> => {
+        const pids = LASTING.has(name) ? processTree(target.pid) : [];
+        const before = processorMs(pids);
+        const { perSecond, failure } = wrk ? await throughputByWrk(load, folder, signal) : await underLoad(load, signal);
+        if (failure !== null) told(report, name, failure);
+        const after = processorMs(pids);
+        if (!LASTING.has(name)) await withoutChildren(target.pid);
+        return { perSecond, us: before === null || after === null ? null : ((after - before) * 1_000) / (perSecond * load.seconds) };
+      };
+      if (!round.measured) {
+        await measure();
+        continue;
+      }
+      const { value, stolen: share } = await undisturbed(measure);
+      found.set(name, value.perSecond);
+      if (value.us !== null) spent.add(name, value.us);
+      if (share !== null) stolen.add(name, share);
     }
-    if (!round.measured) return;
     for (const [name, perSecond] of found) {
       rates.add(name, perSecond);
       ratios.add(name, (found.get('pappus') ?? Number.NaN) / perSecond);
     }
   });
-  const data = [...targets.keys()].map((name) => ({ name, perSecond: rates.median(name), least: Math.min(...rates.of(name)), most: Math.max(...rates.of(name)), processorUs: spent.of(name).length === 0 ? null : spent.median(name), ratio: ratios.median(name) }));
-  report.table('throughput', ['what', 'a second', 'least', 'most', 'µs', 'pappus / this'], data.map((row) => [row.name, row.perSecond.toFixed(0), row.least.toFixed(0), row.most.toFixed(0), row.processorUs?.toFixed(0) ?? null, times(row.ratio)]), data);
+  const data = [...targets.keys()].map((name) => ({ name, perSecond: rates.median(name), least: Math.min(...rates.of(name)), most: Math.max(...rates.of(name)), processorUs: spent.of(name).length === 0 ? null : spent.median(name), stolen: stolen.of(name).length === 0 ? null : Math.max(...stolen.of(name)), ratio: ratios.median(name) }));
+  report.table('throughput', ['what', 'a second', 'least', 'most', 'µs', 'stolen, most', 'pappus / this'], data.map((row) => [row.name, row.perSecond.toFixed(0), row.least.toFixed(0), row.most.toFixed(0), row.processorUs?.toFixed(0) ?? null, row.stolen === null ? null : percent(row.stolen), times(row.ratio)]), data);
   for (const { peer, what, least } of PROMISES) {
     const ratio = ratios.median(peer);
     if (targets.has(peer)) report.promise({ what, promise: `≥ ${least} ×`, measured: times(ratio), kept: ratio >= least });
