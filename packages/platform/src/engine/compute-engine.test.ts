@@ -144,7 +144,7 @@ describe('compute engines', () => {
     for (const controller of controllers) controller.abort(new Error('left'));
     for (const result of await Promise.all(left)) {
       expect(result).toMatchObject({ kind: 'failed', failure: { kind: 'engine-lost' } });
-      expect(result.busyUs).toBeGreaterThan(20_000); // since the engine has first seen it: it looks now and then
+      expect(result.busyUs).toBeGreaterThan(90_000);
     }
     await until('both threads have ended', () => under.engine.stats().threadsEnded === threadsEnded + 2, 5_000);
     expect(outputTexts(await under.run('upper', 'after'))).toEqual(['AFTER']);

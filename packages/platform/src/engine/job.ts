@@ -106,8 +106,8 @@ export class SegmentJob extends Pending<SegmentResult> {
   protected override fail({ cause, step, ranUs, message, logs }: Loss): void {
     const failure =
       cause === 'time' ? ({ kind: 'limit', limit: 'time', message } as const) : ({ kind: 'engine-lost', attempts: this.attempts, message } as const);
-    // Where the engine could not say how long it ran: what the gateway saw of it.
-    const busyUs = ranUs > 0 ? ranUs : this.spentUs;
+    // What the gateway saw of it, where the engine could not say how long it ran, or nobody looks at the trace: the engine looks now and then only.
+    const busyUs = ranUs > 0 && !this.isForsaken ? ranUs : this.spentUs;
     this.plan.learn(busyUs, this.plan.outputBytes);
     this.resolve({ kind: 'failed', step, failure, spans: [], logs, busyUs });
   }
