@@ -16,7 +16,6 @@ export interface Undisturbed<T> {
   readonly value: T;
   /** Share of the processor time that was stolen meanwhile; null where nobody counts it. */
   readonly stolen: number | null;
-  readonly tries: number;
 }
 
 /** What `work` gives when the least is stolen meanwhile: the first time that it is hardly any, or the best of several. */
@@ -26,8 +25,8 @@ export async function undisturbed<T>(work: () => Promise<T>): Promise<Undisturbe
     const before = ticks();
     const value = await work();
     const stolen = stolenSince(before);
-    if (best === null || stolen === null || stolen < (best.stolen ?? 0)) best = { value, stolen, tries };
-    if (stolen === null || stolen <= UNDISTURBED || tries === MAX_TRIES) return { ...best, tries };
+    if (best === null || stolen === null || stolen < (best.stolen ?? 0)) best = { value, stolen };
+    if (stolen === null || stolen <= UNDISTURBED || tries === MAX_TRIES) return best;
   }
 }
 
