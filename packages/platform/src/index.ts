@@ -23,7 +23,6 @@ export {
   type RegistryStats,
   type Removal,
 } from './registry/registry.ts';
-export { nameProblems } from './registry/spec-check.ts';
 export { CurrentModules } from './registry/current-modules.ts';
 export { signatureOf, type BlobRef, type CompositionVersion, type Description, type FunctionVersion, type Listing, type Version } from './registry/version.ts';
 

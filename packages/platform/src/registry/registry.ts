@@ -119,6 +119,11 @@ export class Registry implements FunctionSource {
     return this.#view.resolve(reference);
   }
 
+  /** What is wrong with a name, before anything is done for who wants it. */
+  nameProblems(name: string): readonly string[] {
+    return nameProblems(name, this.#options);
+  }
+
   list(): readonly Listing[] {
     return this.#view.list();
   }
@@ -158,7 +163,7 @@ export class Registry implements FunctionSource {
 
   async #deployFunction({ name, spec, code, module }: FunctionDeployment): Promise<Deployment> {
     const sizes = [...sizeProblems('code', code, MAX_CODE_BYTES), ...sizeProblems('prepared module', module.bytes, MAX_CODE_BYTES)];
-    const problems = [...nameProblems(name, this.#options), ...specProblems(spec), ...sizes];
+    const problems = [...this.nameProblems(name), ...specProblems(spec), ...sizes];
     if (problems.length > 0) return { kind: 'refused', problems };
     const [codeBlob, moduleBlob] = [blobRef(code), blobRef(module.bytes)];
     const version: FunctionVersion = { kind: 'function', name, hash: functionHash(spec, code), ...this.#now(), spec, report: module.report, code: codeBlob, module: moduleBlob, format: PREPARED_FORMAT };
@@ -167,7 +172,7 @@ export class Registry implements FunctionSource {
 
   async #deployCompositions({ source, graphs }: CompositionDeployment): Promise<Deployment> {
     const text = new TextEncoder().encode(source);
-    const problems = [...graphs.flatMap(({ name }) => nameProblems(name, this.#options)), ...sizeProblems('source', text, MAX_SOURCE_BYTES), ...batchProblems(graphs)];
+    const problems = [...graphs.flatMap(({ name }) => this.nameProblems(name)), ...sizeProblems('source', text, MAX_SOURCE_BYTES), ...batchProblems(graphs)];
     if (problems.length > 0) return { kind: 'refused', problems };
     const blob = blobRef(text);
     const times = this.#now();

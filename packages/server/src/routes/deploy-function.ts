@@ -1,19 +1,17 @@
 /** Deploying a function: spec and code are read, checked and prepared in an engine; then all of it is registered, or nothing. */
-import { functionSpecSchema, MEDIA_TYPES, parseWith, type FunctionDeployment, type FunctionSpec, type Signature } from '@pappus/api';
+import { functionSpecSchema, MEDIA_TYPES, parseWith, type FunctionDeployment, type FunctionSpec } from '@pappus/api';
 import { AppError, errorMessage } from '@pappus/core';
-import { nameProblems, type ComputeEngine, type Registry } from '@pappus/platform';
+import type { ComputeEngine, Registry } from '@pappus/platform';
 import { bodyForm } from '../formats/media-type.ts';
 import { readMultipart } from '../formats/multipart-reader.ts';
 import { json, parameter, type ApiAnswer, type ApiCall, type Handler } from '../http/api-call.ts';
 import { problem } from '../http/problem-of.ts';
 import { MAX_DEPLOYMENT_BYTES } from '../limits.ts';
 import { onlyKnown } from './query-values.ts';
-import { OWN_FUNCTIONS } from './switched-off.ts';
 
 export interface FunctionDeployer {
   readonly registry: Registry;
   readonly engine: Pick<ComputeEngine, 'prepare'>;
-  readonly builtins: ReadonlyMap<string, Signature>;
 }
 
 export function deployFunctionRoute(deployer: FunctionDeployer): Handler {
@@ -25,11 +23,11 @@ interface Sent {
   readonly code: Uint8Array;
 }
 
-async function deploy({ registry, engine, builtins }: FunctionDeployer, call: ApiCall): Promise<ApiAnswer> {
+async function deploy({ registry, engine }: FunctionDeployer, call: ApiCall): Promise<ApiAnswer> {
   const name = parameter(call, 'name');
   const sent = await read(call);
   const parsed = parseWith<FunctionSpec>(functionSpecSchema, sent.spec);
-  const problems = [...nameProblems(name, { builtins, reserved: OWN_FUNCTIONS }), ...(sent.code.length === 0 ? ['there is no code'] : [])];
+  const problems = [...registry.nameProblems(name), ...(sent.code.length === 0 ? ['there is no code'] : [])];
   // What a module may do depends on its spec: without one it is not looked at.
   if (parsed.kind === 'refused' || sent.code.length === 0) return refused(name, [...problems, ...(parsed.kind === 'refused' ? parsed.problems.map((text) => `spec: ${text}`) : [])]);
   const spec = parsed.value;
